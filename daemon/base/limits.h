@@ -1,0 +1,82 @@
+// Every limit of the daemon, with its unit and where it comes from. Those an operator may change stand in docs/CONFIGURATION.md as well.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace assay::base::limits {
+
+// --- A token (docs/ARCHITECTURE.md, "Validation"): on the base64url text, before anything is decoded. ---
+inline constexpr std::size_t kTokenBytesMax = 16 * 1024;
+inline constexpr std::size_t kHeaderBytesMax = 4 * 1024;
+// The outermost object is depth 1; scalars do not count.
+inline constexpr std::size_t kTokenDepthMax = 16;
+inline constexpr std::size_t kTokenMembersPerObjectMax = 256;
+inline constexpr std::size_t kTokenMembersMax = 1024;
+// NumericDate (RFC 7519 section 2): 0 to the last second of the year 9999.
+inline constexpr std::int64_t kNumericDateMax = 253402300799;
+// Candidates tried for one token: with or without a kid, in document order.
+inline constexpr std::size_t kCandidateKeysMax = 4;
+
+// --- A JWKS and its keys. ---
+inline constexpr std::size_t kInlineJwksBytesMax = 16 * 1024;  // PingOne's limit: of the JWKS as written
+inline constexpr std::size_t kRsaBitsMin = 2048;
+inline constexpr std::size_t kRsaBitsMax = 8192;
+
+// --- A configuration. ---
+inline constexpr std::size_t kNameCodePointsMax = 256;
+inline constexpr std::size_t kDescriptionCodePointsMax = 1024;
+inline constexpr std::size_t kIssuersMax = 8;
+inline constexpr std::size_t kIssuerBytesMax = 1024;
+inline constexpr std::size_t kUrlBytesMax = 2048;
+inline constexpr std::int64_t kClockSkewSecondsMax = 300;
+inline constexpr std::size_t kOAuthServersMax = 1024;
+inline constexpr std::size_t kApiServicesMax = 1024;
+inline constexpr std::size_t kAudiencesMax = 64;
+inline constexpr std::size_t kAudienceBytesMax = 1024;
+inline constexpr std::size_t kServersPerApiServiceMax = 64;
+inline constexpr std::size_t kScopesMax = 64;
+inline constexpr std::size_t kScopeBytesMax = 256;
+inline constexpr std::size_t kClaimRulesMax = 32;
+inline constexpr std::size_t kClaimRuleValuesMax = 256;
+inline constexpr std::size_t kClaimRuleStringBytesMax = 1024;
+inline constexpr std::size_t kPointerBytesMax = 256;
+inline constexpr std::size_t kClientsMax = 1024;
+inline constexpr std::int64_t kTokenAgeSecondsMax = 10LL * 366 * 24 * 3600;
+// A document of 1,024 OAuth servers with 16 keys each and 1,024 API services has about 170,000 members.
+inline constexpr std::size_t kDocumentMembersMax = 512 * 1024;
+inline constexpr std::size_t kConfigFaultsMax = 100;
+
+// --- Frames (docs/PROTOCOL.md): the 4-byte prefix included. ---
+inline constexpr std::size_t kFrameAlignBytes = 8;
+inline constexpr std::size_t kFramePrefixBytes = 4;
+inline constexpr std::size_t kDataFrameBytesMax = 1024 * 1024;
+inline constexpr std::size_t kControlFrameBytesMax = 32 * 1024 * 1024;
+inline constexpr std::uint32_t kFrameDepthMax = 8;
+inline constexpr std::uint32_t kFrameTablesMax = 256;
+inline constexpr std::size_t kConfigBytesMax = kControlFrameBytesMax - 64 * 1024;  // room for the envelope around it
+
+// --- A request. ---
+inline constexpr std::size_t kTokensPerRequestMax = 256;
+inline constexpr std::size_t kScopesPerRequestMax = 32;
+inline constexpr std::size_t kClaimsPerRequestMax = 16;
+
+// --- Connections of the data socket; the defaults of daemon.limits. ---
+inline constexpr std::size_t kConnectionsMax = 4096;
+inline constexpr std::size_t kConnectionsPerUidMax = 1024;
+inline constexpr std::size_t kControlConnectionsMax = 32;
+// A frame that has begun must be whole after this time, and a response that waits for its reader taken.
+inline constexpr std::uint64_t kSlowPeerMs = 10'000;
+// A connection without any traffic is closed after this time; libassay connects again by itself.
+inline constexpr std::uint64_t kIdlePeerMs = 600'000;
+
+// --- Batches. ---
+inline constexpr std::uint64_t kBatchCostUs = 500;       // estimated verification cost at which a batch is cut
+inline constexpr std::size_t kBatchTokensMax = 256;      // the size of a worker's arrays; at least kTokensPerRequestMax
+static_assert(kBatchTokensMax >= kTokensPerRequestMax);
+
+// --- Swap and shutdown. ---
+inline constexpr std::uint64_t kLateWorkerMs = 1'000;    // a worker that has not taken up a snapshot by then is reported
+inline constexpr std::uint64_t kDrainMs = 4'000;         // of the 5 s that a stop may take
+
+}  // namespace assay::base::limits

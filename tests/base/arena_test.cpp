@@ -1,0 +1,134 @@
+// The arena's promise is about memory: views stay good until reset, and later batches take nothing new from the heap.
+#include "base/arena.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <vector>
+
+namespace {
+
+// Calls of operator new in this program. Relaxed counting is enough: the tests are one thread.
+std::size_t g_allocations = 0;
+
+}  // namespace
+
+// Counting replacements: malloc does what the originals do.
+void* operator new(std::size_t bytes) {
+  ++g_allocations;
+  if (void* memory = std::malloc(bytes == 0 ? 1 : bytes)) return memory;
+  std::abort();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace assay::base {
+namespace {
+
+bool aligned(const void* memory, std::size_t to) { return reinterpret_cast<std::uintptr_t>(memory) % to == 0; }
+
+TEST(Arena, HandsOutRoomThatDoesNotOverlap) {
+  Arena arena(256);
+  std::vector<std::span<unsigned char>> pieces;
+  for (std::size_t i = 0; i < 200; ++i) {
+    pieces.push_back(arena.allocate<unsigned char>(i % 70));
+    std::fill(pieces.back().begin(), pieces.back().end(), static_cast<unsigned char>(i));
+  }
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    ASSERT_EQ(pieces[i].size(), i % 70);
+    for (const unsigned char c : pieces[i]) ASSERT_EQ(c, static_cast<unsigned char>(i)) << "piece " << i;
+  }
+}
+
+TEST(Arena, AlignsForEveryType) {
+  Arena arena(128);
+  for (std::size_t i = 1; i < 40; ++i) {
+    (void)arena.allocate<char>(i);
+    EXPECT_TRUE(aligned(arena.allocate<std::uint64_t>(1).data(), alignof(std::uint64_t)));
+    (void)arena.allocate<char>(1);
+    EXPECT_TRUE(aligned(arena.allocate<std::string_view>(2).data(), alignof(std::string_view)));
+    (void)arena.allocate<char>(1);
+    EXPECT_TRUE(aligned(arena.allocate<std::max_align_t>(1).data(), alignof(std::max_align_t)));
+  }
+}
+
+TEST(Arena, TakesPiecesLargerThanABlock) {
+  Arena arena(64);
+  const std::span<char> small = arena.allocate<char>(10);
+  const std::span<char> big = arena.allocate<char>(100'000);
+  const std::span<char> after = arena.allocate<char>(10);
+  std::fill(small.begin(), small.end(), 's');
+  std::fill(big.begin(), big.end(), 'b');
+  std::fill(after.begin(), after.end(), 'a');
+  EXPECT_TRUE(std::all_of(small.begin(), small.end(), [](char c) { return c == 's'; }));
+  EXPECT_TRUE(std::all_of(big.begin(), big.end(), [](char c) { return c == 'b'; }));
+}
+
+TEST(Arena, FillsABlockToItsLastOctet) {
+  Arena arena(64);
+  const std::size_t before = g_allocations;
+  const std::span<char> whole = arena.allocate<char>(64);
+  std::fill(whole.begin(), whole.end(), 'x');
+  const std::size_t blocks = g_allocations - before;
+  (void)arena.allocate<char>(1);
+  EXPECT_GT(g_allocations - before, blocks);
+}
+
+TEST(Arena, TakesNothingAndCopiesNothing) {
+  Arena arena;
+  EXPECT_EQ(arena.allocate<int>(0).size(), 0U);
+  EXPECT_EQ(arena.copy(""), "");
+  EXPECT_EQ(arena.copy(std::string_view()), "");
+}
+
+TEST(Arena, CopiesText) {
+  Arena arena;
+  std::string text = "a copy lives on";
+  const std::string_view copy = arena.copy(text);
+  text.assign(text.size(), '-');
+  EXPECT_EQ(copy, "a copy lives on");
+}
+
+// conventions.md section 2: after start-up the request path does not allocate.
+TEST(Arena, AllocatesNothingAfterTheFirstBatch) {
+  Arena arena(1024);
+  const auto batch = [&arena] {
+    arena.reset();
+    for (std::size_t i = 0; i < 100; ++i) (void)arena.allocate<char>(i * 37 % 900);
+    (void)arena.allocate<char>(5000);
+    for (std::size_t i = 0; i < 100; ++i) (void)arena.allocate<std::uint64_t>(i % 90);
+  };
+  batch();
+  const std::size_t after_first = g_allocations;
+  for (int i = 0; i < 50; ++i) batch();
+  EXPECT_EQ(g_allocations, after_first);
+}
+
+// Batches differ in what they ask for and in which order; memory settles all the same.
+TEST(Arena, SettlesWhenBatchesDiffer) {
+  Arena arena(1024);
+  std::uint32_t state = 1;
+  const auto next = [&state](std::uint32_t below) {
+    state = state * 1664525 + 1013904223;
+    return (state >> 8) % below;
+  };
+  const auto batches = [&](int count) {
+    const std::size_t before = g_allocations;
+    for (int i = 0; i < count; ++i) {
+      arena.reset();
+      for (int k = 0; k < 60; ++k) (void)arena.allocate<char>(next(10) == 0 ? 1024 + next(2048) : next(1024));
+    }
+    return g_allocations - before;
+  };
+  const std::size_t early = batches(200);
+  EXPECT_GT(early, 0U);
+  (void)batches(2000);
+  EXPECT_LE(batches(2000), early / 10);
+}
+
+}  // namespace
+}  // namespace assay::base
