@@ -1,0 +1,29 @@
+// The part of an OAuth server that says where its keys come from and for which algorithms they serve. Private to this module.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "crypto/algorithm.h"
+#include "snapshot/config_reader.h"
+
+namespace assay::snapshot {
+
+// ListedAlgorithms: the member `algorithms`; entries are empty when it is left out, and the set then holds all.
+struct ListedAlgorithms {
+  struct Entry {
+    crypto::Algorithm algorithm;
+    NodeView node;
+  };
+  crypto::AlgorithmSet set = crypto::AlgorithmSet::all();
+  std::vector<Entry> entries;
+};
+
+// read_algorithms(server): `algorithms`.
+ListedAlgorithms read_algorithms(ObjectReader& server);
+
+// read_key_source(server, issuers, algorithms): exactly one of `jwks`, `jwks_url` and `discovery`. `jwks_file` is known, and a fault: see
+// key_files.h.
+KeySource read_key_source(ObjectReader& server, const std::vector<std::string>& issuers, const ListedAlgorithms& algorithms);
+
+}  // namespace assay::snapshot

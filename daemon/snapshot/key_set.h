@@ -1,0 +1,50 @@
+// A key set: the verification keys that a key source holds now, indexed for the request path.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "crypto/algorithm.h"
+#include "jose/jwk.h"
+
+namespace assay::snapshot {
+
+// Candidates: the keys to try for one token, in document order; borrowed from the key set.
+struct Candidates {
+  std::array<const jose::VerificationKey*, base::limits::kCandidateKeysMax> keys{};
+  std::size_t count = 0;
+};
+
+// KeySet: a resource, immutable, shared by the snapshots that name its source. Thread-safe.
+class KeySet {
+ public:
+  explicit KeySet(jose::Jwks jwks);
+  KeySet(const KeySet&) = delete;
+  KeySet& operator=(const KeySet&) = delete;
+
+  // candidates(kid, algorithm): the first four keys that fit the algorithm and, if the token has a kid, have that very kid (RFC 7515 section 4.1.4; a key
+  // without kid is then none). Allocates nothing.
+  Candidates candidates(std::optional<std::string_view> kid, crypto::Algorithm algorithm) const noexcept ASSAY_LIFETIMEBOUND;
+
+  std::span<const jose::VerificationKey> keys() const noexcept ASSAY_LIFETIMEBOUND { return jwks_.keys; }
+  std::span<const jose::SkippedKey> skipped() const noexcept ASSAY_LIFETIMEBOUND { return jwks_.skipped; }
+
+ private:
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  jose::Jwks jwks_;
+  // Positions in keys() by kid, ascending.
+  std::unordered_map<std::string, std::vector<std::size_t>, Hash, std::equal_to<>> by_kid_;
+};
+
+}  // namespace assay::snapshot
