@@ -1,0 +1,70 @@
+// The way of a request: tokens in, verdicts out. The one entry point that judges a token.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/hash.h"
+#include "crypto/engine.h"
+#include "jose/pointer.h"
+#include "schema/codes.h"
+#include "snapshot/snapshot.h"
+
+namespace assay::verdict {
+
+// TokenRequestView: one token to judge, for one API service of the snapshot. Everything is borrowed until the verdicts have been read.
+struct TokenRequestView {
+  std::string_view token;
+  const snapshot::ApiService* api_service = nullptr;  // never null: an unknown API service is an Error, not a verdict
+  std::span<const std::string_view> required_scopes;
+  std::span<const jose::PointerView> claims;
+};
+
+// ClaimAnswerView: a claim that was asked for: its pointer and its value as written in the token.
+struct ClaimAnswerView {
+  std::string_view pointer;
+  std::string_view json;
+};
+
+// VerdictView: the answer for one token. Borrows from the snapshot, the request and the validator, until its next validate. Of a refused token nothing
+// leaves the daemon but code, signature_verified and generation; its server and kid, as far as they are known, are for the log.
+struct VerdictView {
+  schema::Code code = schema::Code::unset;
+  bool signature_verified = false;
+  std::uint64_t generation = 0;  // of the snapshot that judged
+  const snapshot::OAuthServer* oauth_server = nullptr;
+  std::optional<std::string_view> kid;
+  // Accepted tokens alone:
+  std::int64_t valid_until_s = 0;  // the verdict holds before that second if nothing changes
+  std::int64_t expires_at_s = 0;   // exp, rounded down
+  std::optional<std::string_view> subject;
+  std::optional<std::string_view> client_id;
+  std::span<const std::string_view> scopes;
+  std::span<const ClaimAnswerView> claims;
+};
+
+// Validator: judges batches of tokens; owns the memory they need, takes it in the first batches and allocates nothing afterwards. One per worker.
+class Validator {
+ public:
+  // engine outlives the validator. hash_key: secret to this process.
+  Validator(crypto::Engine& engine, base::HashKey hash_key);
+  ~Validator();
+  Validator(const Validator&) = delete;
+  Validator& operator=(const Validator&) = delete;
+
+  // validate(snapshot, requests, now_s, verdicts): one verdict for each request, in their order; verdicts has the size of requests (CHECKed), at most
+  // kBatchTokensMax. The API services of all requests are the snapshot's, which lives until the verdicts have been read. All signatures are checked in one
+  // batch. now_s: seconds since 1970.
+  void validate(const snapshot::Snapshot& snapshot, std::span<const TokenRequestView> requests, std::int64_t now_s, std::span<VerdictView> verdicts);
+
+ private:
+  struct Workspace;
+  crypto::Engine& engine_;
+  std::unique_ptr<Workspace> workspace_;
+};
+
+}  // namespace assay::verdict

@@ -1,0 +1,70 @@
+// A snapshot and a validator as the daemon builds them, from a configuration document, for tests that need no daemon.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/hash.h"
+#include "crypto/engine.h"
+#include "snapshot/config.h"
+#include "snapshot/snapshot.h"
+#include "verdict/validator.h"
+
+namespace assay::tests {
+
+// NoIdentities: a host without users or groups.
+class NoIdentities : public snapshot::Identities {
+ public:
+  std::optional<std::uint32_t> uid_of(const std::string&) const override { return std::nullopt; }
+  std::optional<std::uint32_t> gid_of(const std::string&) const override { return std::nullopt; }
+};
+
+inline std::string list(const std::vector<snapshot::Fault>& faults) {
+  std::string text;
+  for (const snapshot::Fault& fault : faults) text += fault.pointer + ": found " + fault.found + ", allowed " + fault.allowed + "\n";
+  return text;
+}
+
+// snapshot_of(document): the snapshot of a document that must be good.
+inline std::shared_ptr<const snapshot::Snapshot> snapshot_of(std::string_view document, std::uint64_t generation = 1) {
+  const auto config = snapshot::parse_config(document);
+  EXPECT_TRUE(config.has_value()) << list(config.error());
+  if (!config) std::abort();
+  const auto built = snapshot::Snapshot::build(*config, 1, generation, NoIdentities());
+  EXPECT_TRUE(built.has_value()) << list(built.error());
+  if (!built) std::abort();
+  return *built;
+}
+
+// Judge: a validator over the reference engine.
+class Judge {
+ public:
+  // verdict(snapshot, api_service, token, now_s): of one token. The views in it end with the next call.
+  verdict::VerdictView verdict(const snapshot::Snapshot& snapshot, std::string_view api_service, std::string_view token, std::int64_t now_s,
+                               std::span<const std::string_view> required_scopes = {}, std::span<const jose::PointerView> claims = {}) {
+    const verdict::TokenRequestView request{token, snapshot.api_service(api_service), required_scopes, claims};
+    EXPECT_NE(request.api_service, nullptr) << api_service;
+    verdict::VerdictView answer;
+    validator_.validate(snapshot, std::span(&request, 1), now_s, std::span(&answer, 1));
+    return answer;
+  }
+  schema::Code code(const snapshot::Snapshot& snapshot, std::string_view api_service, std::string_view token, std::int64_t now_s) {
+    return verdict(snapshot, api_service, token, now_s).code;
+  }
+  verdict::Validator& validator() { return validator_; }
+
+ private:
+  std::unique_ptr<crypto::Engine> engine_ = crypto::make_reference_engine();
+  verdict::Validator validator_{*engine_, base::HashKey{1, 2}};
+};
+
+// name(code): for failure messages.
+inline std::string_view name(schema::Code code) { return schema::info(code).name; }
+
+}  // namespace assay::tests
