@@ -1,0 +1,201 @@
+// Taking, judging, answering: three passes over what has arrived, all inside one check callback, so that nothing else of the loop runs while views into the
+// connections' buffers are alive. The batch is cut by estimated cost and not by count, and connections are taken in turn, one frame each: a client that pipelines
+// thousands of tokens delays the others by one batch, not by its queue. A request is never split: all its verdicts come from one snapshot.
+#include "server/batch.h"
+
+#include <uv.h>
+
+#include <algorithm>
+
+#include "crypto/sha2.h"
+#include "server/limits.h"
+
+namespace assay::server {
+namespace {
+
+// Until the first batch has been measured.
+constexpr std::uint64_t kCostPerTokenNs = 100'000;
+constexpr std::uint64_t kCostPerTokenNsMin = 500;
+
+// output_estimate(request): what an answer may come to; an upper bound but for what the verifier of frames makes impossible anyway.
+std::size_t output_estimate(const RequestView& request) noexcept {
+  std::size_t bytes = limits::kOutputPerTokenFixed;
+  std::size_t pointers = 0;
+  for (const jose::PointerView& claim : request.claims) pointers += claim.text().size() + 32;
+  for (const std::string_view token : request.tokens) {
+    bytes += limits::kOutputPerTokenFixed + pointers + token.size() * (limits::kOutputPerTokenByte + request.claims.size());
+  }
+  return std::min(bytes, limits::kDataFrameBytesMax);
+}
+
+}  // namespace
+
+Batch::Batch(crypto::Engine& engine, base::HashKey hash_key, const base::Clock& clock, base::Log& log, Counters& counters, std::string_view version)
+    : clock_(clock),
+      log_(log),
+      counters_(counters),
+      version_(version),
+      validator_(engine, hash_key),
+      encoder_(limits::kDataFrameBytesMax),
+      cost_per_token_ns_(kCostPerTokenNs) {
+  items_.reserve(limits::kBatchRequestsMax);
+  connections_.reserve(limits::kBatchRequestsMax);
+  deferred_.reserve(limits::kBatchRequestsMax);
+  token_requests_.reserve(limits::kBatchTokensMax);
+  verdicts_.reserve(limits::kBatchTokensMax);
+}
+
+void Batch::run(ReadyQueue& ready, const snapshot::Snapshot& snapshot) noexcept {
+  collect(ready, snapshot);
+  judge(snapshot);
+  answer(ready, snapshot);
+}
+
+std::size_t Batch::token_budget() const noexcept {
+  return std::clamp<std::size_t>(limits::kBatchCostUs * 1000 / std::max(cost_per_token_ns_, kCostPerTokenNsMin), 1, limits::kBatchTokensMax);
+}
+
+void Batch::collect(ReadyQueue& ready, const snapshot::Snapshot& snapshot) {
+  arena_.reset();
+  items_.clear();
+  connections_.clear();
+  deferred_.clear();
+  token_requests_.clear();
+  const std::uint64_t now_ms = clock_.boottime_ms();
+  while (!ready.empty() && items_.size() < limits::kBatchRequestsMax) {
+    Connection& connection = ready.pop_front();
+    const Taken taken = take(connection, snapshot, now_ms);
+    if (taken == Taken::full) {
+      ready.push_front(connection);
+      break;
+    }
+    if (taken == Taken::last || !connection.has_frame()) continue;
+    if (connection.turn.output_estimate < limits::kOutputBytesPerBatchMax) {
+      ready.push_back(connection);
+    } else {
+      deferred_.push_back(&connection);
+    }
+  }
+  for (Connection* connection : deferred_) ready.push_back(*connection);
+}
+
+Batch::Taken Batch::add(Connection& connection, Item item) {
+  const auto index = static_cast<std::uint32_t>(items_.size());
+  Connection::Turn& turn = connection.turn;
+  if (turn.in_batch) {
+    items_[turn.last].next = index;
+  } else {
+    turn.in_batch = true;
+    turn.first = index;
+    turn.output_estimate = 0;
+    connections_.push_back(&connection);
+  }
+  turn.last = index;
+  turn.output_estimate += output_estimate(item.request);
+  const Taken taken = item.error == ErrorCode::bad_frame ? Taken::last : Taken::one;
+  items_.push_back(std::move(item));
+  return taken;
+}
+
+Batch::Taken Batch::take(Connection& connection, const snapshot::Snapshot& snapshot, std::uint64_t now_ms) {
+  const auto frame = connection.take_frame();
+  if (!frame) return add(connection, {.request = {}, .error = ErrorCode::bad_frame, .error_text = {}});
+  const std::size_t tokens_max = std::min(snapshot.limits().tokens_per_request, limits::kBatchTokensMax);
+  auto request = decode_request(*frame, tokens_max, arena_);
+  if (!request) return add(connection, {.request = {.id = request.error().id}, .error = request.error().code, .error_text = request.error().text});
+
+  Item item{.request = *request, .error_text = {}};
+  switch (request->kind) {
+    case RequestKind::ping: return add(connection, item);
+    case RequestKind::validate: break;
+    case RequestKind::unset:
+    case RequestKind::deploy:
+    case RequestKind::status:
+    case RequestKind::unknown: item.error = ErrorCode::unknown_request; return add(connection, item);
+  }
+  if (request->deadline_ms != 0 && now_ms > connection.read_at_ms() + request->deadline_ms) {
+    item.error = ErrorCode::overloaded;
+    return add(connection, item);
+  }
+  item.api_service = snapshot.api_service(request->api_service);
+  if (item.api_service == nullptr || !item.api_service->permits(connection.peer())) {
+    item.error = ErrorCode::unknown_api_service;
+    return add(connection, item);
+  }
+  if (!token_requests_.empty() && token_requests_.size() + request->tokens.size() > token_budget()) {
+    connection.untake_frame(*frame);
+    return Taken::full;
+  }
+  item.first_token = static_cast<std::uint32_t>(token_requests_.size());
+  for (const std::string_view token : request->tokens) {
+    token_requests_.push_back({.token = token, .api_service = item.api_service, .required_scopes = request->required_scopes, .claims = request->claims});
+  }
+  return add(connection, item);
+}
+
+void Batch::judge(const snapshot::Snapshot& snapshot) {
+  verdicts_.assign(token_requests_.size(), {});  // unset, whatever the last batch said
+  if (token_requests_.empty()) return;
+  const std::uint64_t begin_ns = uv_hrtime();
+  validator_.validate(snapshot, token_requests_, clock_.realtime_s(), verdicts_);
+  const std::uint64_t cost_ns = (uv_hrtime() - begin_ns) / token_requests_.size();
+  cost_per_token_ns_ = (cost_per_token_ns_ * 7 + cost_ns) / 8;
+  counters_.batches.add();
+  counters_.tokens.add(token_requests_.size());
+  for (const verdict::VerdictView& verdict : verdicts_) counters_.count(verdict.code);
+}
+
+base::Bytes Batch::encode(const Item& item, const snapshot::Snapshot& snapshot) {
+  counters_.requests.add();
+  if (item.error != ErrorCode::unset) {
+    counters_.count(item.error);
+    return encoder_.error(item.request.id, item.error, item.error_text);
+  }
+  if (item.request.kind == RequestKind::ping) return encoder_.pong(item.request.id, version_, snapshot.generation());
+  CHECK(item.request.kind == RequestKind::validate);
+  if (log_.enabled(base::LogLevel::debug)) log_refused(item);
+  bool too_large = false;
+  const auto verdicts = std::span(verdicts_).subspan(item.first_token, item.request.tokens.size());
+  const base::Bytes frame = encoder_.verdicts(item.request.id, snapshot.generation(), verdicts, &too_large);
+  if (too_large) counters_.count(ErrorCode::response_too_large);
+  return frame;
+}
+
+void Batch::answer(ReadyQueue& ready, const snapshot::Snapshot& snapshot) {
+  for (Connection* connection : connections_) {
+    const bool speaks_nonsense = items_[connection->turn.last].error == ErrorCode::bad_frame;
+    if (speaks_nonsense) {
+      counters_.connections_dropped.add();
+      log_.info("connection of uid {} dropped: not a frame of this protocol", connection->peer().uid);
+      connection->discard_input();
+    }
+    if (connection->turn.first == connection->turn.last) {
+      connection->send(encode(items_[connection->turn.first], snapshot));
+    } else {
+      staged_.clear();
+      for (std::uint32_t i = connection->turn.first; i != kNone; i = items_[i].next) {
+        const base::Bytes frame = encode(items_[i], snapshot);
+        staged_.insert(staged_.end(), frame.begin(), frame.end());
+      }
+      connection->send(staged_);
+    }
+    connection->turn.in_batch = false;
+    if (connection->is_writing()) ready.remove(*connection);
+    connection->release_frames();
+  }
+}
+
+// log_refused: a line per refused token, by its digest. What the token itself says is shown only as far as the verdict vouches for it.
+void Batch::log_refused(const Item& item) const {
+  for (std::size_t i = 0; i < item.request.tokens.size(); ++i) {
+    const verdict::VerdictView& verdict = verdicts_[item.first_token + i];
+    if (verdict.code == schema::Code::accepted) continue;
+    const crypto::Sha256Digest digest = crypto::sha256(base::as_bytes(item.request.tokens[i]));
+    log_.debug("token {:02x}{:02x}{:02x}{:02x}: {}, API service {}, OAuth server {}, kid {}", std::to_integer<unsigned>(digest[0]), std::to_integer<unsigned>(digest[1]),
+               std::to_integer<unsigned>(digest[2]), std::to_integer<unsigned>(digest[3]), schema::info(verdict.code).name,
+               base::printable(item.api_service->name()), verdict.oauth_server != nullptr ? base::printable(verdict.oauth_server->name) : "-",
+               verdict.kid ? base::printable(*verdict.kid) : "-");
+  }
+}
+
+}  // namespace assay::server

@@ -1,0 +1,77 @@
+// The batch: what a worker's connections brought in one turn of the loop, judged by one snapshot and answered with one write per connection.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "crypto/engine.h"
+#include "server/counters.h"
+#include "server/ready_queue.h"
+#include "server/reply.h"
+#include "server/request.h"
+#include "snapshot/snapshot.h"
+#include "verdict/validator.h"
+
+namespace assay::server {
+
+// Batch: a resource of one worker; keeps its memory from batch to batch and allocates nothing once it has seen the largest.
+class Batch {
+ public:
+  // The arguments outlive the batch; version: of the daemon, for Pong.
+  Batch(crypto::Engine& engine, base::HashKey hash_key, const base::Clock& clock, base::Log& log, Counters& counters, std::string_view version);
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+
+  // run(ready, snapshot): takes frames from the ready connections in turn, judges all their tokens at once and answers. Connections that have more frames stay in
+  // ready; those whose peer does not take the answer leave it until it is flushed. Every answer to one request comes from this snapshot.
+  void run(ReadyQueue& ready, const snapshot::Snapshot& snapshot) noexcept;
+
+ private:
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+
+  // Item: one request of the batch, and its place among those of its connection.
+  struct Item {
+    RequestView request;
+    ErrorCode error = ErrorCode::unset;  // set: answered by it
+    std::string_view error_text;
+    const snapshot::ApiService* api_service = nullptr;
+    std::uint32_t first_token = 0;
+    std::uint32_t next = kNone;
+  };
+  enum class Taken : std::uint8_t { full, one, last };  // nothing fits any more; a frame; a frame, and none after it from this connection
+
+  void collect(ReadyQueue& ready, const snapshot::Snapshot& snapshot);
+  Taken take(Connection& connection, const snapshot::Snapshot& snapshot, std::uint64_t now_ms);
+  Taken add(Connection& connection, Item item);
+  void judge(const snapshot::Snapshot& snapshot);
+  void answer(ReadyQueue& ready, const snapshot::Snapshot& snapshot);
+  base::Bytes encode(const Item& item, const snapshot::Snapshot& snapshot);
+  void log_refused(const Item& item) const;
+  std::size_t token_budget() const noexcept;
+
+  const base::Clock& clock_;
+  base::Log& log_;
+  Counters& counters_;
+  const std::string_view version_;
+  verdict::Validator validator_;
+  ReplyEncoder encoder_;
+  base::Arena arena_;  // the spans of the requests
+
+  // Of the current batch.
+  std::vector<Item> items_;
+  std::vector<Connection*> connections_;
+  std::vector<Connection*> deferred_;  // have had their share of this batch
+  std::vector<verdict::TokenRequestView> token_requests_;
+  std::vector<verdict::VerdictView> verdicts_;
+  std::vector<std::byte> staged_;  // the answers for one connection, if there are several
+
+  std::uint64_t cost_per_token_ns_;  // moving average
+};
+
+}  // namespace assay::server

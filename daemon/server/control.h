@@ -1,0 +1,89 @@
+// The control socket's connections: Ping, Deploy, Status, for operators.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "loop/handles.h"
+#include "loop/loop.h"
+#include "server/connection.h"
+#include "server/counters.h"
+#include "server/deployer.h"
+#include "server/limits.h"
+#include "server/listener.h"
+#include "server/reply.h"
+#include "server/request.h"
+#include "server/status.h"
+
+namespace assay::server {
+
+// ControlParts: references outlive the server.
+struct ControlParts {
+  const base::Clock& clock;
+  base::Log& log;
+  std::string_view version;
+  Deployer& deployer;
+  const StatusSource& status;
+  loop::Callback drained;  // called after drain(), when the last connection has gone; not if there was none
+  std::uint64_t sweep_ms = limits::kSweepMs;
+};
+
+// ControlServer: a resource of the main loop's thread. Frames to 32 MiB; a connection's next frame is looked at only once the one before is answered.
+class ControlServer final : public ConnectionSink, private ConnectionOwner, private DeployListener {
+ public:
+  ControlServer(loop::Loop& main, ControlParts parts);
+  ~ControlServer() override;
+  ControlServer(const ControlServer&) = delete;
+  ControlServer& operator=(const ControlServer&) = delete;
+
+  void adopt(Incoming incoming) noexcept override;
+  // drain(): answers deploys that wait with shutting_down, then closes what is flushed; whatever is left is closed after kDrainMs.
+  void drain() noexcept;
+  bool drained() const noexcept { return draining_ && connections_.used() == 0; }
+  const Counters& counters() const noexcept { return counters_; }
+
+ private:
+  // Waiting: the connection that waits for a deploy; perhaps gone by now.
+  struct Waiting {
+    std::uint32_t index = 0;
+    std::uint64_t serial = 0;
+    std::uint64_t request_id = 0;
+  };
+  void on_input(Connection& connection) noexcept override;
+  void on_flushed(Connection& connection) noexcept override;
+  void on_closing(Connection& connection) noexcept override;
+  void on_slot_free() noexcept override;
+  void on_deployed(const DeployOutcome& outcome) noexcept override;
+  void on_sweep() noexcept;
+  void on_drain_over() noexcept;
+
+  void pump(Connection& connection);
+  void handle(Connection& connection);
+  void handle(Connection& connection, const RequestView& request);
+  void begin_deploy(Connection& connection, const RequestView& request);
+  base::Bytes refuse(std::uint64_t id, ErrorCode code, std::string_view text = {}, std::span<const snapshot::Fault> faults = {});
+
+  const base::Clock& clock_;
+  base::Log& log_;
+  const std::string_view version_;
+  Deployer& deployer_;
+  const StatusSource& status_;
+  const loop::Callback drained_;
+  const std::uint64_t sweep_ms_;
+  Counters counters_;
+  ReplyEncoder encoder_;
+  base::Arena arena_;
+  std::uint64_t ticket_ = 0;
+  std::unordered_map<std::uint64_t, Waiting> waiting_;  // by ticket
+  bool draining_ = false;
+  BufferPool buffers_;
+  ConnectionPool connections_;
+  loop::Timer sweep_;
+  loop::Timer drain_over_;
+};
+
+}  // namespace assay::server

@@ -1,0 +1,133 @@
+// Building and ending. Members stand in construction order, so that destruction is teardown: no new connections, then control, deploys, workers (joined), the builder
+// (which frees the last snapshots), and at last the loop, which CHECKs that nothing was left on it.
+#include "server/daemon.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "loop/callback.h"
+
+namespace assay::server {
+namespace {
+
+std::vector<std::unique_ptr<Worker>> make_workers(const DaemonSettings& settings, const DaemonParts& parts, Builder& builder, loop::Async& wake) {
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (std::size_t i = 0; i < settings.workers; ++i) {
+    workers.push_back(std::make_unique<Worker>(i, WorkerParts{.clock = parts.clock,
+                                                              .log = parts.log,
+                                                              .hash_key = parts.hash_key,
+                                                              .version = settings.version,
+                                                              .engine = parts.make_engine(),
+                                                              .snapshot = parts.snapshot,
+                                                              .bin = builder,
+                                                              .wake = wake}));
+  }
+  return workers;
+}
+
+// set_stop_signals(how): SIG_BLOCK or SIG_UNBLOCK for the signals that end the daemon. They are open only while the loop runs: one that comes between binding the
+// sockets and that moment waits, and a second one does not cut the teardown short. Threads inherit the mask, so the main thread gets them all.
+void set_stop_signals(int how) noexcept {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, SIGTERM);
+  ::sigaddset(&signals, SIGINT);
+  CHECK(::pthread_sigmask(how, &signals, nullptr) == 0);
+}
+
+constexpr mode_t kDataMode = 0660;
+constexpr mode_t kControlMode = 0600;
+
+}  // namespace
+
+// The sockets come last: whoever can connect finds a daemon that is ready, and signals have been taken over before anybody could think it is.
+base::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonSettings settings, DaemonParts parts) {
+  CHECK(settings.workers > 0 && parts.snapshot != nullptr);
+  std::unique_ptr<Daemon> daemon(new Daemon(std::move(settings), std::move(parts)));
+  auto data = ListeningSocket::bind(daemon->settings_.data_path, kDataMode);
+  if (!data) return std::unexpected(data.error());
+  auto control = ListeningSocket::bind(daemon->settings_.control_path, kControlMode);
+  if (!control) return std::unexpected(control.error());
+  daemon->listen(std::move(*data), std::move(*control));
+  return daemon;
+}
+
+Daemon::Daemon(DaemonSettings settings, DaemonParts parts)
+    : settings_(std::move(settings)),
+      clock_(parts.clock),
+      log_(parts.log),
+      started_at_s_(clock_.realtime_s()),
+      wake_(loop_, loop::bind<&Daemon::on_wake>(this)),
+      stop_(loop_, loop::bind<&Daemon::on_stop>(this)),
+      terminate_(loop_, SIGTERM, loop::bind<&Daemon::on_stop>(this)),
+      interrupt_(loop_, SIGINT, loop::bind<&Daemon::on_stop>(this)),
+      data_quota_(parts.snapshot->limits().connections, parts.snapshot->limits().connections_per_uid),
+      control_quota_(base::limits::kControlConnectionsMax, base::limits::kControlConnectionsMax),
+      builder_(loop_, parts.identities, log_, parts.snapshot->deployment(), parts.snapshot->generation()),
+      workers_(make_workers(settings_, parts, builder_, wake_)),
+      deployer_(loop_, {.builder = builder_, .workers = workers_, .quota = data_quota_, .log = log_, .snapshot = std::move(parts.snapshot)}),
+      control_(loop_, {.clock = clock_,
+                       .log = log_,
+                       .version = settings_.version,
+                       .deployer = deployer_,
+                       .status = *this,
+                       .drained = loop::bind<&Daemon::send_wake>(this)}) {
+  log_skipped_keys(deployer_.current(), log_);
+}
+
+void Daemon::listen(ListeningSocket data, ListeningSocket control) {
+  data_listener_.emplace(loop_, std::move(data),
+                         ListenerParts{.name = "data socket", .quota = data_quota_, .sink = *this, .clock = clock_, .log = log_});
+  control_listener_.emplace(loop_, std::move(control),
+                            ListenerParts{.name = "control socket", .quota = control_quota_, .sink = control_, .clock = clock_, .log = log_});
+}
+
+// Threads post to wake_ until they are joined; nothing of theirs reaches an object that is gone, since the loop no longer runs.
+Daemon::~Daemon() = default;
+
+void Daemon::run() {
+  log_.info("ready: version {}, data socket {}, control socket {}, {} workers, engine {}, deployment {}, generation {}", settings_.version, settings_.data_path,
+            settings_.control_path, workers_.size(), workers_.front()->engine_name(), deployer_.current().deployment(), deployer_.current().generation());
+  set_stop_signals(SIG_UNBLOCK);
+  loop_.run();
+  set_stop_signals(SIG_BLOCK);
+  log_.info("stopped");
+}
+
+void Daemon::stop() { stop_.send(); }
+
+void Daemon::adopt(Incoming incoming) noexcept {
+  const auto least = std::ranges::min_element(workers_, {}, [](const auto& worker) { return worker->load(); });
+  (*least)->adopt(std::move(incoming));
+}
+
+void Daemon::on_stop() noexcept {
+  if (std::exchange(stopping_, true)) return;
+  log_.info("stopping");
+  refused_before_ += data_listener_->refused() + control_listener_->refused();
+  data_listener_.reset();
+  control_listener_.reset();
+  control_.drain();
+  for (const auto& worker : workers_) worker->drain();
+  on_wake();
+}
+
+void Daemon::on_wake() noexcept {
+  deployer_.on_worker_progress();
+  if (stopping_ && control_.drained() && std::ranges::all_of(workers_, [](const auto& worker) { return worker->drained(); })) loop_.stop();
+}
+
+StatusFigures Daemon::figures() const {
+  StatusFigures figures{.version = settings_.version, .started_at_s = started_at_s_, .engine = workers_.front()->engine_name(), .workers = {}};
+  for (const auto& worker : workers_) figures.add_worker(worker->counters(), worker->generation());
+  figures.add(control_.counters());
+  figures.connections_refused = refused_before_;
+  if (data_listener_) figures.connections_refused += data_listener_->refused();
+  if (control_listener_) figures.connections_refused += control_listener_->refused();
+  return figures;
+}
+
+}  // namespace assay::server

@@ -1,0 +1,92 @@
+// The daemon: one object owns everything, in the order in which it is built.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "crypto/engine.h"
+#include "loop/handles.h"
+#include "loop/loop.h"
+#include "server/builder.h"
+#include "server/control.h"
+#include "server/deployer.h"
+#include "server/listener.h"
+#include "server/quota.h"
+#include "server/status.h"
+#include "server/worker.h"
+#include "snapshot/snapshot.h"
+
+namespace assay::server {
+
+struct DaemonSettings {
+  std::string data_path;
+  std::string control_path;
+  std::size_t workers = 1;
+  std::string_view version;
+};
+
+// DaemonParts: what main() puts together; references outlive the daemon.
+struct DaemonParts {
+  const base::Clock& clock;
+  base::Log& log;
+  const snapshot::Identities& identities;
+  base::HashKey hash_key;
+  std::function<std::unique_ptr<crypto::Engine>()> make_engine;  // called once per worker
+  std::shared_ptr<const snapshot::Snapshot> snapshot;            // to start with; never null
+};
+
+// Daemon: a resource.
+class Daemon final : private StatusSource, private ConnectionSink {
+ public:
+  // start(settings, parts): starts the threads and binds the sockets. Connections are accepted once run() runs. Failures: a socket.
+  static base::Result<std::unique_ptr<Daemon>> start(DaemonSettings settings, DaemonParts parts);
+  ~Daemon() override;
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  // run(): serves until SIGTERM, SIGINT or stop(); returns when everything that was read is answered, or after kDrainMs.
+  void run();
+  // stop(): thread-safe.
+  void stop();
+
+ private:
+  Daemon(DaemonSettings settings, DaemonParts parts);
+  void listen(ListeningSocket data, ListeningSocket control);
+  StatusFigures figures() const override;
+  void adopt(Incoming incoming) noexcept override;
+  void on_wake() noexcept;
+  void on_stop() noexcept;
+  void send_wake() noexcept { wake_.send(); }
+
+  const DaemonSettings settings_;
+  const base::Clock& clock_;
+  base::Log& log_;
+  const std::int64_t started_at_s_;
+  bool stopping_ = false;
+
+  loop::Loop loop_;
+  loop::Async wake_;
+  loop::Async stop_;
+  loop::Signal terminate_;
+  loop::Signal interrupt_;
+  ConnectionQuota data_quota_;
+  ConnectionQuota control_quota_;
+  Builder builder_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  Deployer deployer_;
+  ControlServer control_;
+  std::optional<Listener> data_listener_;
+  std::optional<Listener> control_listener_;
+  std::uint64_t refused_before_ = 0;  // by listeners that are gone
+};
+
+}  // namespace assay::server

@@ -1,0 +1,41 @@
+// Limits of the server alone; those that other modules share stand in base/limits.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/limits.h"
+
+namespace assay::server::limits {
+
+using namespace base::limits;
+
+// --- Buffers of a worker. A small one takes most requests whole: 64 tokens of 1 KiB, or one of the largest with room to spare. ---
+inline constexpr std::size_t kSmallBufferBytes = 64 * 1024;
+// Free buffers that a pool keeps for the next turn: 256 x 64 KiB = 16 MiB and 4 x 1 MiB of address space, of which only touched pages cost memory.
+inline constexpr std::size_t kSmallBuffersKept = 256;
+inline constexpr std::size_t kBigBuffersKept = 4;
+
+// --- A batch. Requests without tokens (Ping, mistakes) count here. ---
+inline constexpr std::size_t kBatchRequestsMax = 256;
+// What one batch may make for one connection, by estimate: twice the largest frame. The estimate of one answer is capped by the frame limit.
+inline constexpr std::size_t kOutputBytesPerBatchMax = 2 * kDataFrameBytesMax;
+// An accepted token's answer, without the claims asked for: a one-letter scope takes 2 octets of payload (2.7 of base64url) and 12 of the answer (4.5 times);
+// subject, client id and the fixed fields take the rest.
+inline constexpr std::size_t kOutputPerTokenByte = 6;
+inline constexpr std::size_t kOutputPerTokenFixed = 256;
+
+// --- Listeners. ---
+inline constexpr int kListenBacklog = 512;
+inline constexpr std::size_t kAcceptsPerTurnMax = 64;     // so that a flood of connections does not starve the rest of the loop
+inline constexpr std::uint64_t kAcceptPauseMs = 100;      // out of descriptors: rest this long instead of spinning
+inline constexpr std::uint64_t kRefusalLogMs = 1'000;     // at most one line about refused connections in this time
+inline constexpr std::size_t kPeerGroupsMax = 65'536;     // NGROUPS_MAX of Linux
+
+// --- Sweeps for slow and idle peers: a quarter of the shortest time they enforce. ---
+inline constexpr std::uint64_t kSweepMs = kSlowPeerMs / 4;
+
+// --- Deploys that the builder has not finished: 8 documents of 32 MiB are 256 MiB. One more is answered `overloaded`. ---
+inline constexpr std::size_t kDeploysQueuedMax = 8;
+
+}  // namespace assay::server::limits

@@ -1,0 +1,159 @@
+// Binding is the delicate part: a stale file of a daemon that was killed must not keep the next one from starting, yet the file of one that runs must never be taken.
+// So a connection is tried first, and only ECONNREFUSED, which nothing but a socket without a listener gives, allows the removal. Between bind and listen
+// the file refuses every connection by itself; its mode is set there, so that it is never open wider than asked, whatever the umask.
+#include "server/listener.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "loop/callback.h"
+#include "server/limits.h"
+#include "server/peer.h"
+#include "server/reply.h"
+
+namespace assay::server {
+namespace {
+
+std::unexpected<base::Failure> fail(const std::string& path, std::string_view what, int error = 0) {
+  std::string text = path + ": " + std::string(what);
+  if (error != 0) text += std::string(": ") + std::strerror(error);
+  return base::fail(std::move(text));
+}
+
+base::Result<sockaddr_un> address_of(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof address.sun_path || path.find('\0') != std::string::npos) {
+    return fail(path, "a socket path has 1 to " + std::to_string(sizeof address.sun_path - 1) + " bytes");
+  }
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return address;
+}
+
+Fd make_socket() { return Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)); }
+
+const sockaddr* generic(const sockaddr_un& address) { return reinterpret_cast<const sockaddr*>(&address); }
+
+// clear_stale(path, address): makes sure that nothing stands at path.
+base::Result<bool> clear_stale(const std::string& path, const sockaddr_un& address) {
+  struct stat file {};
+  if (::lstat(path.c_str(), &file) != 0) return errno == ENOENT ? base::Result<bool>(false) : fail(path, "cannot look at it", errno);
+  if (!S_ISSOCK(file.st_mode)) return fail(path, "is there and is no socket");
+  const Fd probe = make_socket();
+  if (!probe) return fail(path, "socket", errno);
+  // EAGAIN: somebody listens, and his queue is full.
+  if (::connect(probe.get(), generic(address), sizeof address) == 0 || errno == EAGAIN) return fail(path, "already in use");
+  if (errno != ECONNREFUSED) return fail(path, "cannot tell whether it is in use", errno);
+  if (::unlink(path.c_str()) != 0) return fail(path, "cannot remove the stale socket", errno);
+  return true;
+}
+
+}  // namespace
+
+base::Result<ListeningSocket> ListeningSocket::bind(const std::string& path, mode_t mode) {
+  const auto address = address_of(path);
+  if (!address) return std::unexpected(address.error());
+  if (const auto cleared = clear_stale(path, *address); !cleared) return std::unexpected(cleared.error());
+  Fd descriptor = make_socket();
+  if (!descriptor) return fail(path, "socket", errno);
+  if (::bind(descriptor.get(), generic(*address), sizeof *address) != 0) return fail(path, errno == EADDRINUSE ? "already in use" : "bind", errno == EADDRINUSE ? 0 : errno);
+  ListeningSocket socket(std::move(descriptor), path);
+  struct stat file {};
+  if (::lstat(path.c_str(), &file) != 0) return fail(path, "cannot look at it", errno);
+  socket.device_ = file.st_dev;
+  socket.inode_ = file.st_ino;
+  if (::chmod(path.c_str(), mode) != 0) return fail(path, "chmod", errno);
+  if (::listen(socket.descriptor(), limits::kListenBacklog) != 0) return fail(path, "listen", errno);
+  return socket;
+}
+
+base::Result<ListeningSocket> ListeningSocket::inherit(Fd descriptor) {
+  int listens = 0;
+  int domain = 0;
+  socklen_t bytes = sizeof listens;
+  if (::getsockopt(descriptor.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &bytes) != 0 || listens == 0) return base::fail("the inherited descriptor does not listen");
+  bytes = sizeof domain;
+  if (::getsockopt(descriptor.get(), SOL_SOCKET, SO_DOMAIN, &domain, &bytes) != 0 || domain != AF_UNIX) return base::fail("the inherited descriptor is no Unix socket");
+  const int flags = ::fcntl(descriptor.get(), F_GETFL);
+  if (flags < 0 || ::fcntl(descriptor.get(), F_SETFL, flags | O_NONBLOCK) != 0) return base::fail(std::string("O_NONBLOCK: ") + std::strerror(errno));
+  return ListeningSocket(std::move(descriptor), {});
+}
+
+ListeningSocket::ListeningSocket(ListeningSocket&& other) noexcept
+    : descriptor_(std::move(other.descriptor_)), path_(std::exchange(other.path_, {})), device_(other.device_), inode_(other.inode_) {}
+
+ListeningSocket::~ListeningSocket() {
+  struct stat file {};
+  if (path_.empty() || ::lstat(path_.c_str(), &file) != 0) return;
+  if (S_ISSOCK(file.st_mode) && file.st_dev == device_ && file.st_ino == inode_) ::unlink(path_.c_str());
+}
+
+Listener::Listener(loop::Loop& main, ListeningSocket socket, ListenerParts parts)
+    : parts_(parts),
+      refusal_([] {
+        ReplyEncoder encoder(limits::kDataFrameBytesMax);
+        const base::Bytes frame = encoder.error(0, ErrorCode::too_many_connections);
+        return std::vector<std::byte>(frame.begin(), frame.end());
+      }()),
+      socket_(std::move(socket)),
+      poll_(main, socket_.descriptor(), loop::bind<&Listener::on_readable>(this)),
+      rest_(main, loop::bind<&Listener::on_rested>(this)) {
+  poll_.start();
+}
+
+void Listener::on_readable() noexcept {
+  for (std::size_t i = 0; i < limits::kAcceptsPerTurnMax; ++i) {
+    if (!accept_one()) return;
+  }
+}
+
+bool Listener::accept_one() {
+  Fd descriptor(::accept4(socket_.descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (descriptor) {
+    welcome(std::move(descriptor));
+    return true;
+  }
+  if (errno == EINTR || errno == ECONNABORTED) return true;
+  if (errno != EAGAIN && errno != EWOULDBLOCK) rest(errno);
+  return false;
+}
+
+void Listener::welcome(Fd descriptor) {
+  auto peer = read_peer(descriptor.get());
+  if (!peer) {
+    refused_.add();
+    parts_.log.warning("{}: a connection is refused: {}", parts_.name, peer.error().what);
+    return;
+  }
+  auto charge = parts_.quota.charge(peer->uid);
+  if (!charge) return refuse(descriptor, peer->uid);
+  parts_.sink.adopt({.charge = std::move(*charge), .descriptor = std::move(descriptor), .peer = std::move(*peer)});
+}
+
+void Listener::refuse(const Fd& descriptor, std::uint32_t uid) {
+  refused_.add();
+  // A fresh socket takes so small a frame whole; if not, the peer sees the end alone.
+  [[maybe_unused]] const ssize_t sent = ::send(descriptor.get(), refusal_.data(), refusal_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  const std::uint64_t now_ms = parts_.clock.boottime_ms();
+  if (logged_at_ms_ != 0 && now_ms - logged_at_ms_ < limits::kRefusalLogMs) return;
+  logged_at_ms_ = now_ms;
+  parts_.log.warning("{}: too many connections: {} refused since the last such line, the latest of uid {}", parts_.name, refused_.value() - refused_logged_, uid);
+  refused_logged_ = refused_.value();
+}
+
+// rest(error): EMFILE, ENFILE, ENOBUFS, ENOMEM and whatever else accept(2) may say: the connection stays in the queue, so the descriptor stays readable.
+void Listener::rest(int error) {
+  parts_.log.warning("{}: accept: {}; resting for {} ms", parts_.name, std::strerror(error), limits::kAcceptPauseMs);
+  poll_.stop();
+  rest_.start(limits::kAcceptPauseMs);
+}
+
+void Listener::on_rested() noexcept { poll_.start(); }
+
+}  // namespace assay::server

@@ -1,0 +1,46 @@
+// Status: the figures that a StatusReport shows beside the snapshot.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "server/counters.h"
+#include "server/error_code.h"
+
+namespace assay::server {
+
+struct WorkerFigures {
+  std::uint64_t generation = 0;
+  std::uint64_t connections = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t tokens = 0;
+  std::uint64_t batches = 0;
+};
+
+// StatusFigures: sums over all threads, taken one after the other: each is right, all together are of about one moment. A value; texts are borrowed from the daemon.
+struct StatusFigures {
+  std::string_view version;
+  std::int64_t started_at_s = 0;
+  std::string_view engine;
+  std::vector<WorkerFigures> workers;
+  std::array<std::uint64_t, 256> verdicts{};  // by code
+  std::array<std::uint64_t, kErrorCodeCount> errors{};
+  std::uint64_t connections_refused = 0;
+  std::uint64_t connections_dropped = 0;
+
+  // add(counters): adds verdicts, errors and dropped connections.
+  void add(const Counters& counters) noexcept;
+  // add_worker(counters, generation): the same, and a line of its own.
+  void add_worker(const Counters& counters, std::uint64_t generation);
+};
+
+// StatusSource: whoever can assemble the figures. On the main loop's thread.
+class StatusSource {
+ public:
+  virtual ~StatusSource() = default;
+  virtual StatusFigures figures() const = 0;
+};
+
+}  // namespace assay::server

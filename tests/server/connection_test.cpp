@@ -1,0 +1,334 @@
+#include "server/connection.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <memory>
+#include <vector>
+
+#include "server/fixture.h"
+#include "server/limits.h"
+
+namespace assay::server {
+namespace {
+
+using test::Frame;
+using test::Peer;
+
+class ConnectionTest : public testing::Test, public ConnectionOwner {
+ protected:
+  ConnectionTest() { ::signal(SIGPIPE, SIG_IGN); }
+
+  // connect(): an open connection with its peer.
+  std::pair<Connection*, Peer> connect(std::uint32_t uid = 7) {
+    auto [descriptor, peer] = test::socket_pair();
+    Connection* connection = pool.open({.charge = *quota.charge(uid), .descriptor = std::move(descriptor), .peer = {.uid = uid, .gid = 0, .groups = {}}});
+    EXPECT_NE(connection, nullptr);
+    return {connection, std::move(peer)};
+  }
+  void turn(int times = 1) {
+    for (int i = 0; i < times; ++i) loop.turn();
+  }
+  // take_all(connection): the frames in hand, released.
+  std::vector<Frame> take_all(Connection& connection) {
+    std::vector<Frame> frames;
+    while (connection.has_frame()) {
+      const auto frame = connection.take_frame();
+      if (!frame) break;
+      frames.emplace_back(frame->begin(), frame->end());
+    }
+    connection.release_frames();
+    return frames;
+  }
+
+  void on_input(Connection&) noexcept override { ++inputs; }
+  void on_flushed(Connection&) noexcept override { ++flushes; }
+  void on_closing(Connection&) noexcept override { ++closes; }
+  void on_slot_free() noexcept override {}
+
+  int inputs = 0;
+  int flushes = 0;
+  int closes = 0;
+  test::FakeClock clock;
+  ConnectionQuota quota{10, 10};
+  loop::Loop loop;
+  BufferPool buffers{limits::kDataFrameBytesMax};
+  ConnectionPool pool{loop, *this, clock, limits::kDataFrameBytesMax, buffers};
+};
+
+// A frame of so many bytes that is no FlatBuffer: the connection does not look inside.
+Frame blank_frame(std::size_t bytes, std::byte fill = std::byte{0x5A}) {
+  Frame frame(bytes, fill);
+  const auto length = static_cast<std::uint32_t>(bytes - 4);
+  std::memcpy(frame.data(), &length, 4);
+  return frame;
+}
+
+TEST_F(ConnectionTest, HandsOverAFrameThatComesByteByByte) {
+  auto [connection, peer] = connect();
+  const Frame frame = test::ping_frame(1);
+  for (const std::byte octet : frame) {
+    EXPECT_FALSE(connection->has_frame());
+    peer.send({octet});
+    turn();
+  }
+  EXPECT_EQ(inputs, 1);
+  EXPECT_EQ(take_all(*connection), std::vector<Frame>{frame});
+}
+
+TEST_F(ConnectionTest, HandsOverFramesOfOneReadInTheirOrder) {
+  auto [connection, peer] = connect();
+  const std::vector<Frame> frames{test::ping_frame(1), test::status_frame(2), test::validate_frame(3, {.tokens = {"t"}})};
+  peer.send(frames[0] + frames[1] + frames[2]);
+  turn();
+  EXPECT_EQ(take_all(*connection), frames);
+}
+
+TEST_F(ConnectionTest, HoldsABufferOnlyWhileBytesAreInHand) {
+  auto [connection, peer] = connect();
+  turn();
+  EXPECT_EQ(buffers.taken(), 0U);
+  const Frame frame = test::ping_frame(1);
+  peer.send(frame + Frame(frame.begin(), frame.begin() + 5));
+  turn();
+  EXPECT_EQ(buffers.taken(), 1U);
+  EXPECT_EQ(take_all(*connection).size(), 1U);
+  EXPECT_EQ(buffers.taken(), 1U);  // five octets of the next one
+  peer.send(Frame(frame.begin() + 5, frame.end()));
+  turn();
+  EXPECT_EQ(take_all(*connection).size(), 1U);
+  EXPECT_EQ(buffers.taken(), 0U);
+}
+
+TEST_F(ConnectionTest, ReadsTheLargestFrameAfterASmallOne) {
+  auto [connection, peer] = connect();
+  const Frame small = test::ping_frame(1);
+  const Frame large = blank_frame(limits::kDataFrameBytesMax);
+  const Frame stream = small + large + small;
+  std::vector<Frame> frames;
+  for (std::size_t sent = 0; sent < stream.size() || frames.size() < 3;) {
+    sent += peer.send_some(std::span(stream).subspan(sent));
+    turn();
+    for (Frame& frame : take_all(*connection)) frames.push_back(std::move(frame));
+  }
+  EXPECT_EQ(frames, (std::vector<Frame>{small, large, small}));
+  EXPECT_EQ(buffers.taken(), 0U);
+}
+
+TEST_F(ConnectionTest, TellsWhatIsNoFrameBeforeItTakesMemoryForIt) {
+  auto [connection, peer] = connect();
+  Frame prefix(8);
+  const std::uint32_t too_long = limits::kDataFrameBytesMax + 4;
+  std::memcpy(prefix.data(), &too_long, 4);
+  peer.send(test::ping_frame(1) + prefix);
+  turn();
+  EXPECT_TRUE(connection->take_frame().has_value());
+  EXPECT_TRUE(connection->has_frame());
+  EXPECT_FALSE(connection->take_frame().has_value());
+  connection->discard_input();
+  connection->release_frames();
+  turn(2);
+  EXPECT_EQ(closes, 1);
+  EXPECT_EQ(buffers.taken(), 0U);
+}
+
+TEST_F(ConnectionTest, IsNotReadFromWhileAFrameWaits) {
+  auto [connection, peer] = connect();
+  const Frame frame = blank_frame(4096);
+  std::size_t sent = 0;
+  for (int i = 0; i < 2000; ++i) {
+    sent += peer.send_some(frame);
+    turn();
+  }
+  EXPECT_LT(sent, std::size_t{2000} * 4096 / 2);  // one buffer here, the rest in the kernel
+  EXPECT_EQ(buffers.taken(), 1U);
+  const std::size_t first = take_all(*connection).size();
+  EXPECT_LE(first, limits::kSmallBufferBytes / 4096);
+  turn();
+  EXPECT_TRUE(connection->has_frame());  // reading goes on
+}
+
+TEST_F(ConnectionTest, PutsAFrameBack) {
+  auto [connection, peer] = connect();
+  peer.send(test::ping_frame(1) + test::ping_frame(2));
+  turn();
+  static_cast<void>(connection->take_frame());
+  const auto second = connection->take_frame();
+  connection->untake_frame(*second);
+  connection->release_frames();
+  EXPECT_EQ(take_all(*connection), std::vector<Frame>{test::ping_frame(2)});
+}
+
+TEST_F(ConnectionTest, KeepsAnAnswerForASlowReaderAndReadsNothingMeanwhile) {
+  auto [connection, peer] = connect();
+  const Frame answer = blank_frame(limits::kDataFrameBytesMax);
+  connection->send(answer);
+  EXPECT_TRUE(connection->is_writing());
+  EXPECT_EQ(buffers.taken(), 1U);
+  peer.send(test::ping_frame(1));
+  turn(3);
+  EXPECT_EQ(inputs, 0);
+
+  Frame received;
+  while (received.size() < answer.size()) {
+    received = std::move(received) + peer.receive();
+    turn();
+  }
+  EXPECT_EQ(received, answer);
+  turn(2);
+  EXPECT_FALSE(connection->is_writing());
+  EXPECT_EQ(inputs, 1);
+}
+
+TEST_F(ConnectionTest, SaysWhenAFrameMayBeTakenAfterASlowRead) {
+  auto [connection, peer] = connect();
+  peer.send(test::ping_frame(1) + test::ping_frame(2));
+  turn();
+  static_cast<void>(connection->take_frame());
+  connection->send(blank_frame(limits::kDataFrameBytesMax));
+  connection->release_frames();
+  EXPECT_TRUE(connection->has_frame());
+  for (std::size_t received = 0; received < limits::kDataFrameBytesMax; turn()) received += peer.receive().size();
+  turn();
+  EXPECT_EQ(flushes, 1);
+}
+
+TEST_F(ConnectionTest, ClosesAtTheEndOfTheStream) {
+  auto [connection, peer] = connect();
+  peer.close();
+  turn(2);
+  EXPECT_EQ(closes, 1);
+  EXPECT_EQ(pool.used(), 0U);
+}
+
+TEST_F(ConnectionTest, AnswersWhatCameBeforeTheEndOfTheStream) {
+  auto [connection, peer] = connect();
+  peer.send(test::ping_frame(1) + Frame(3));
+  peer.end_output();
+  turn(2);
+  EXPECT_EQ(closes, 0);
+  ASSERT_TRUE(connection->take_frame().has_value());
+  connection->send(test::ping_frame(9));
+  connection->release_frames();
+  turn(2);
+  EXPECT_EQ(closes, 1);
+  EXPECT_EQ(peer.answer()->id(), 9U);
+  EXPECT_TRUE(peer.ended());
+}
+
+TEST_F(ConnectionTest, StaysWhileAnAnswerIsOwed) {
+  auto [connection, peer] = connect();
+  peer.send(test::ping_frame(1));
+  turn();
+  take_all(*connection);
+  connection->hold();
+  peer.end_output();
+  turn(2);
+  EXPECT_EQ(closes, 0);
+  clock.advance(limits::kIdlePeerMs + 1);
+  EXPECT_EQ(connection->overdue(clock.boottime_ms()), Connection::Overdue::no);
+  connection->unhold();
+  connection->send(test::ping_frame(9));
+  connection->release_frames();
+  EXPECT_EQ(closes, 1);
+}
+
+TEST_F(ConnectionTest, ClosesWhenThePeerHasGoneBeforeTheAnswer) {
+  auto [connection, peer] = connect();
+  peer.send(test::ping_frame(1));
+  turn();
+  peer.close();
+  static_cast<void>(connection->take_frame());
+  connection->send(test::ping_frame(9));
+  connection->release_frames();
+  turn(2);
+  EXPECT_EQ(closes, 1);
+}
+
+TEST_F(ConnectionTest, ClosesOnceHoweverOftenItIsAsked) {
+  auto [connection, peer] = connect();
+  connection->send(blank_frame(limits::kDataFrameBytesMax));  // a write is pending: it is cancelled
+  connection->close();
+  connection->close();
+  connection->finish();
+  connection->send(test::ping_frame(1));
+  turn(2);
+  EXPECT_EQ(closes, 1);
+  EXPECT_EQ(pool.used(), 0U);
+  EXPECT_EQ(buffers.taken(), 0U);
+}
+
+TEST_F(ConnectionTest, GivesItsChargeBackWhenItCloses) {
+  auto [connection, peer] = connect();
+  EXPECT_EQ(quota.connections(), 1U);
+  connection->close();
+  EXPECT_EQ(quota.connections(), 0U);
+}
+
+TEST_F(ConnectionTest, UsesASlotAgainUnderAnotherSerial) {
+  auto [first, first_peer] = connect();
+  const std::uint32_t index = first->index();
+  const std::uint64_t serial = first->serial();
+  EXPECT_EQ(pool.find(index, serial), first);
+  first->close();
+  EXPECT_EQ(pool.find(index, serial), nullptr);
+  turn(2);
+  auto [second, second_peer] = connect();
+  EXPECT_EQ(second->index(), index);
+  EXPECT_NE(second->serial(), serial);
+  EXPECT_EQ(pool.find(index, serial), nullptr);
+}
+
+TEST_F(ConnectionTest, IsOverdueWithAPartialFrame) {
+  auto [connection, peer] = connect();
+  const Frame frame = test::ping_frame(1);
+  peer.send(Frame(frame.begin(), frame.begin() + 3));
+  turn();
+  clock.advance(limits::kSlowPeerMs / 2);
+  peer.send(Frame(frame.begin() + 3, frame.begin() + 9));  // a trickle does not prolong it
+  turn();
+  EXPECT_EQ(connection->overdue(clock.boottime_ms()), Connection::Overdue::no);
+  clock.advance(limits::kSlowPeerMs / 2 + 1);
+  EXPECT_EQ(connection->overdue(clock.boottime_ms()), Connection::Overdue::slow);
+}
+
+TEST_F(ConnectionTest, CountsAPartialFrameFromItsOwnBeginning) {
+  auto [connection, peer] = connect();
+  const Frame frame = test::ping_frame(1);
+  peer.send(Frame(frame.begin(), frame.begin() + 4));
+  turn();
+  clock.advance(limits::kSlowPeerMs);
+  peer.send(Frame(frame.begin() + 4, frame.end()) + Frame(3));  // the rest, and the beginning of the next
+  turn();
+  take_all(*connection);
+  clock.advance(limits::kSlowPeerMs / 2);
+  EXPECT_EQ(connection->overdue(clock.boottime_ms()), Connection::Overdue::no);
+}
+
+TEST_F(ConnectionTest, IsOverdueWithAnAnswerThatNobodyReads) {
+  auto [connection, peer] = connect();
+  connection->send(blank_frame(limits::kDataFrameBytesMax));
+  clock.advance(limits::kSlowPeerMs);
+  EXPECT_EQ(connection->overdue(clock.boottime_ms()), Connection::Overdue::no);
+  clock.advance(1);
+  EXPECT_EQ(connection->overdue(clock.boottime_ms()), Connection::Overdue::slow);
+}
+
+TEST_F(ConnectionTest, IsOverdueWithoutAnyTraffic) {
+  auto [connection, peer] = connect();
+  clock.advance(limits::kIdlePeerMs);
+  EXPECT_EQ(connection->overdue(clock.boottime_ms()), Connection::Overdue::no);
+  clock.advance(1);
+  EXPECT_EQ(connection->overdue(clock.boottime_ms()), Connection::Overdue::idle);
+}
+
+TEST_F(ConnectionTest, IsNotOverdueWhileItWaitsForUs) {
+  auto [connection, peer] = connect();
+  peer.send(test::ping_frame(1));
+  turn();
+  clock.advance(limits::kIdlePeerMs * 2);
+  EXPECT_EQ(connection->overdue(clock.boottime_ms()), Connection::Overdue::no);
+}
+
+}  // namespace
+}  // namespace assay::server
