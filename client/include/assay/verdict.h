@@ -1,0 +1,56 @@
+// A verdict: what the daemon says about one token.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schema/codes.h"
+
+namespace assay {
+
+using schema::Code;
+using schema::CodeInfo;
+using schema::Outcome;
+
+// Claim: one that was asked for and that the token has.
+struct Claim {
+  std::string pointer;  // RFC 6901, as asked for
+  std::string json;     // the value as it stands in the token: JSON text, not decoded
+};
+
+// Verdict: a value. A default one is refused. Everything below `generation` is set for accepted tokens alone.
+struct Verdict {
+  // Why. Code::unset (refused) also stands for a code that this library does not know, such as one of a newer daemon.
+  Code code = Code::unset;
+  // Whether the signature was verified. Until then nothing that a token says means anything.
+  bool signature_verified = false;
+  // The state of the daemon that gave this verdict; it grows with every deploy and every change of keys.
+  std::uint64_t generation = 0;
+
+  std::string oauth_server;               // the token's issuer, by its name in the configuration
+  std::optional<std::string> kid;         // of the key that verified the token; absent when the token names none
+  std::int64_t valid_until = 0;           // seconds since 1970: an upper bound if nothing changes. Do not cache verdicts; ask again
+  std::int64_t expires_at = 0;            // seconds since 1970: the token's exp, rounded down
+  std::optional<std::string> subject;     // the token's sub
+  std::optional<std::string> client_id;
+  std::vector<std::string> scopes;
+  std::vector<Claim> claims;
+
+  // accepted(): the one question that lets a request in. True only for Code::accepted with a verified signature.
+  bool accepted() const noexcept { return code == Code::accepted && signature_verified; }
+  // info(): what to make of it: HTTP status, RFC 6750 error, a text that is safe to show. Refused for anything that is not clearly otherwise.
+  const CodeInfo& info() const noexcept { return schema::info(code == Code::accepted && !signature_verified ? Code::unset : code); }
+  // outcome(): accepted, refused or unavailable; never unset.
+  Outcome outcome() const noexcept {
+    if (accepted()) return Outcome::accepted;
+    return info().outcome == Outcome::unavailable ? Outcome::unavailable : Outcome::refused;
+  }
+};
+
+// name(outcome): "accepted", "refused" or "unavailable"; unset reads as refused.
+std::string_view name(Outcome outcome) noexcept;
+
+}  // namespace assay

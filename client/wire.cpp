@@ -1,0 +1,183 @@
+// Decoding. A Reader copies strings out of a verified frame and counts what they take: strings in a FlatBuffer may share bytes, so a small frame could
+// otherwise unfold without end.
+#include "client/wire.h"
+
+#include <utility>
+
+namespace assay::core {
+namespace {
+
+class Reader {
+ public:
+  explicit Reader(const Limits& limits) noexcept : left_(limits.unfolded_bytes_max) {}
+
+  bool within_limits() const noexcept { return within_; }
+
+  std::string text(const flatbuffers::String* from) {
+    if (from == nullptr || !charge(from->size())) return {};
+    return from->str();
+  }
+  std::optional<std::string> optional_text(const flatbuffers::String* from) {
+    if (from == nullptr) return std::nullopt;
+    return text(from);
+  }
+  // list(from, read): read(item) for each item; stops where the limit does.
+  template <class Table, class Read>
+  auto list(const flatbuffers::Vector<flatbuffers::Offset<Table>>* from, Read read) {
+    std::vector<decltype(read(std::declval<const Table*>()))> out;
+    if (from == nullptr) return out;
+    for (flatbuffers::uoffset_t i = 0; i < from->size() && charge(sizeof(out[0])); ++i) out.push_back(read(from->Get(i)));
+    return out;
+  }
+
+  std::vector<std::string> texts(const flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>* from) {
+    return list(from, [this](const flatbuffers::String* item) { return text(item); });
+  }
+
+ private:
+  bool charge(std::size_t bytes) noexcept {
+    within_ = within_ && bytes <= left_;
+    left_ -= within_ ? bytes : 0;
+    return within_;
+  }
+
+  std::size_t left_;
+  bool within_ = true;
+};
+
+// A code of a newer daemon reads as unset, hence as refused.
+Code known_code(wire::Code code) noexcept { return schema::info(static_cast<Code>(code)).code; }
+
+DaemonError known_error(wire::ErrorCode code) noexcept {
+  const auto value = static_cast<std::uint8_t>(code);
+  return value <= static_cast<std::uint8_t>(DaemonError::shutting_down) ? static_cast<DaemonError>(value) : DaemonError::unset;
+}
+
+Verdict read_verdict(Reader& reader, const wire::Verdict& from, std::uint64_t generation) {
+  Verdict to;
+  to.code = known_code(from.code());
+  to.signature_verified = from.signature_verified();
+  to.generation = generation;
+  // "accepted" without a verified signature contradicts itself; whoever looks at the code alone must not be let down.
+  if (to.code == Code::accepted && !to.signature_verified) to.code = Code::unset;
+  if (!to.accepted()) return to;
+  to.oauth_server = reader.text(from.oauth_server());
+  to.kid = reader.optional_text(from.kid());
+  to.valid_until = from.valid_until();
+  to.expires_at = from.expires_at();
+  to.subject = reader.optional_text(from.subject());
+  to.client_id = reader.optional_text(from.client_id());
+  to.scopes = reader.texts(from.scopes());
+  to.claims = reader.list(from.claims(), [&](const wire::Claim* claim) { return Claim{reader.text(claim->pointer()), reader.text(claim->json())}; });
+  return to;
+}
+
+std::vector<Fault> read_faults(Reader& reader, const flatbuffers::Vector<flatbuffers::Offset<wire::Fault>>* from) {
+  return reader.list(from, [&](const wire::Fault* fault) {
+    return Fault{reader.text(fault->pointer()), reader.text(fault->found()), reader.text(fault->allowed())};
+  });
+}
+
+OAuthServerStatus read_oauth_server(Reader& reader, const wire::OAuthServerStatus& from) {
+  OAuthServerStatus to;
+  to.name = reader.text(from.name());
+  to.issuers = reader.texts(from.issuers());
+  to.key_source = reader.text(from.key_source());
+  to.available = from.available();
+  to.keys = reader.list(from.keys(), [&](const wire::KeyStatus* key) {
+    KeyStatus out{std::nullopt, reader.texts(key->algorithms()), reader.text(key->type()), reader.text(key->thumbprint())};
+    if (key->has_kid()) out.kid = reader.text(key->kid());
+    return out;
+  });
+  to.skipped = reader.list(from.skipped(), [&](const wire::SkippedKey* key) {
+    return SkippedKeyStatus{key->index(), reader.optional_text(key->kid()), reader.text(key->reason()), key->alarm()};
+  });
+  return to;
+}
+
+std::string code_name(wire::Code code) {
+  const Code known = known_code(code);
+  if (known == Code::unset && code != wire::Code::unset) return "code " + std::to_string(static_cast<unsigned>(code));
+  return std::string(schema::info(known).name);
+}
+
+std::string error_name(wire::ErrorCode code) {
+  const DaemonError known = known_error(code);
+  if (known == DaemonError::unset && code != wire::ErrorCode::unset) return "error " + std::to_string(static_cast<unsigned>(code));
+  return std::string(name(known));
+}
+
+}  // namespace
+
+const wire::Envelope* verified_envelope(std::span<const std::byte> frame, const Limits& limits) {
+  // Prefix, root offset and identifier alone are 12 bytes; version 2.0.8 of the verifier looks for the identifier without asking.
+  if (frame.size() < 2 * kFrameAlignBytes || frame.size() % kFrameAlignBytes != 0 || frame.size() > limits.frame_bytes_max) return nullptr;
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(frame.data());
+  flatbuffers::Verifier::Options options;
+  options.max_depth = kDepthMax;
+  options.max_tables = limits.tables_max;
+  flatbuffers::Verifier verifier(bytes, frame.size(), options);
+  if (!wire::VerifySizePrefixedEnvelopeBuffer(verifier)) return nullptr;
+  return wire::GetSizePrefixedEnvelope(bytes);
+}
+
+std::optional<DaemonInfo> read_pong(const wire::Pong* body, const Limits& limits) {
+  if (body == nullptr) return std::nullopt;
+  Reader reader(limits);
+  return DaemonInfo{reader.text(body->version()), body->generation()};
+}
+
+std::optional<std::vector<Verdict>> read_verdicts(const wire::Verdicts* body, std::size_t token_count, const Limits& limits) {
+  if (body == nullptr || body->verdicts() == nullptr || body->verdicts()->size() != token_count) return std::nullopt;
+  Reader reader(limits);
+  std::vector<Verdict> out = reader.list(body->verdicts(), [&](const wire::Verdict* verdict) { return read_verdict(reader, *verdict, body->generation()); });
+  if (!reader.within_limits() || out.size() != token_count) return std::nullopt;
+  return out;
+}
+
+std::optional<Deployed> read_deployed(const wire::Deployed* body, bool dry_run) {
+  // A deployment has a number, a dry run has none: the other way round, what was asked for was not done.
+  if (body == nullptr || (body->deployment() == 0) != dry_run) return std::nullopt;
+  return Deployed{body->deployment(), body->generation()};
+}
+
+std::optional<StatusReport> read_status_report(const wire::StatusReport* body, const Limits& limits) {
+  if (body == nullptr) return std::nullopt;
+  Reader reader(limits);
+  StatusReport to;
+  to.version = reader.text(body->version());
+  to.started_at = body->started_at();
+  to.generation = body->generation();
+  to.deployment = body->deployment();
+  to.engine = reader.text(body->engine());
+  to.api_services = reader.list(body->api_services(), [&](const wire::ApiServiceStatus* service) {
+    return ApiServiceStatus{reader.text(service->name()), reader.texts(service->oauth_servers()), service->deployment()};
+  });
+  to.oauth_servers = reader.list(body->oauth_servers(), [&](const wire::OAuthServerStatus* server) { return read_oauth_server(reader, *server); });
+  to.workers = reader.list(body->workers(), [](const wire::WorkerStatus* worker) {
+    return WorkerStatus{worker->generation(), worker->connections(), worker->requests(), worker->tokens(), worker->batches()};
+  });
+  to.verdicts = reader.list(body->verdicts(), [](const wire::CodeCount* item) { return Count{code_name(item->code()), item->count()}; });
+  to.errors = reader.list(body->errors(), [](const wire::ErrorCount* item) { return Count{error_name(item->error()), item->count()}; });
+  to.connections_refused = body->connections_refused();
+  to.connections_dropped = body->connections_dropped();
+  if (!reader.within_limits()) return std::nullopt;
+  return to;
+}
+
+Refusal read_error(const wire::Error* body, const Limits& limits) {
+  Refusal to;
+  to.error.status = CallStatus::daemon_error;
+  if (body == nullptr) {
+    to.error.text = "the daemon answered with an empty error";
+    return to;
+  }
+  Reader reader(limits);
+  to.error.daemon_error = known_error(body->code());
+  to.error.text = reader.text(body->text());
+  if (to.error.text.empty()) to.error.text = "the daemon answered with " + error_name(body->code());
+  to.faults = read_faults(reader, body->faults());
+  return to;
+}
+
+}  // namespace assay::core

@@ -1,0 +1,395 @@
+// assayctl as a process: exit codes, lines, frames, JSON, and what an operator reads.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "assay/client.h"
+#include "client/fake_daemon.h"
+#include "client/process.h"
+
+namespace assay {
+namespace {
+
+using test::Finished;
+using testing::HasSubstr;
+using testing::Not;
+
+class Assayctl : public testing::Test {
+ protected:
+  Assayctl() : data_(folder_.file("data.sock"), test::by_name(seen_)), control_(folder_.file("control.sock"), test::by_name(seen_)) {}
+
+  Finished assayctl(std::vector<std::string> arguments, std::string_view input = {}) const {
+    arguments.insert(arguments.begin(), {ASSAYCTL, "--socket", folder_.file("data.sock"), "--control", folder_.file("control.sock")});
+    return test::run(arguments, input);
+  }
+  Finished validate(std::string_view input, std::vector<std::string> more = {}) const {
+    more.insert(more.begin(), {"validate", "--api-service", "orders"});
+    return assayctl(more, input);
+  }
+
+  test::TemporaryFolder folder_;
+  test::Seen seen_;
+  test::FakeDaemon data_;
+  test::FakeDaemon control_;
+};
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> out;
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = text.find('\n', start);
+    out.push_back(text.substr(start, end - start));
+    start = end == std::string::npos ? text.size() : end + 1;
+  }
+  return out;
+}
+
+// parsed(line): one JSON object, by a parser that is not ours.
+simdjson::dom::element parsed(simdjson::dom::parser& parser, const std::string& line) {
+  simdjson::dom::element element;
+  EXPECT_EQ(parser.parse(line).get(element), simdjson::SUCCESS) << line;
+  EXPECT_TRUE(element.is_object()) << line;
+  return element;
+}
+
+std::string text_at(const simdjson::dom::element& element, std::string_view pointer) {
+  std::string_view text;
+  EXPECT_EQ(element.at_pointer(pointer).get(text), simdjson::SUCCESS) << pointer;
+  return std::string(text);
+}
+
+// Issue 2: 0 accepted or done, 1 refused, 3 unavailable, 2 anything else; of several the worst, 2 > 1 > 3 > 0.
+TEST_F(Assayctl, ExitsWithTheWorstVerdict) {
+  EXPECT_EQ(validate("accepted\n").exit_code, 0);
+  EXPECT_EQ(validate("accepted\naccepted").exit_code, 0);
+  EXPECT_EQ(validate("expired\n").exit_code, 1);
+  EXPECT_EQ(validate("unset\n").exit_code, 1);
+  EXPECT_EQ(validate("keys_unavailable\n").exit_code, 3);
+  EXPECT_EQ(validate("accepted\nkeys_unavailable\naccepted\n").exit_code, 3);
+  EXPECT_EQ(validate("keys_unavailable\nexpired\nkeys_unavailable\n").exit_code, 1);
+}
+
+TEST_F(Assayctl, FailsWithoutTokens) {
+  const Finished finished = validate("");
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("no token"));
+}
+
+TEST_F(Assayctl, FailsForAnUnknownApiService) {
+  const Finished finished = assayctl({"validate", "--api-service", "other", "--json"}, "accepted\nexpired\n");
+  EXPECT_EQ(finished.exit_code, 2);
+  simdjson::dom::parser parser;
+  ASSERT_EQ(lines_of(finished.out).size(), 1U);
+  EXPECT_EQ(text_at(parsed(parser, finished.out), "/error"), "unknown_api_service");
+  EXPECT_EQ(lines_of(finished.err).size(), 1U);
+}
+
+TEST_F(Assayctl, FailsForBadUsage) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{}, {"validate"}, {"nonsense"}, {"validate", "--api-service", "o", "--nonsense"}, {"deploy"}, {"--timeout", "0", "ping"}}) {
+    const Finished finished = assayctl(arguments);
+    EXPECT_EQ(finished.exit_code, 2);
+    EXPECT_EQ(finished.out, "");
+    EXPECT_EQ(lines_of(finished.err).size(), 1U) << finished.err;
+  }
+  EXPECT_EQ(assayctl({"--help"}).exit_code, 0);
+  EXPECT_THAT(assayctl({"--help"}).out, HasSubstr("Exit codes"));
+  EXPECT_EQ(assayctl({"validate", "--help"}).exit_code, 0);
+  EXPECT_THAT(assayctl({"--version"}).out, HasSubstr("assayctl "));
+}
+
+// /proc shows command lines to everyone: a token there is neither taken nor repeated.
+TEST_F(Assayctl, TakesNoTokenFromTheCommandLine) {
+  const std::string token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2ln";
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"validate", "--api-service", "orders", token}, {token}, {"ping", token}}) {
+    const Finished finished = assayctl(arguments);
+    EXPECT_EQ(finished.exit_code, 2);
+    EXPECT_THAT(finished.err + finished.out, Not(HasSubstr("eyJ")));
+    EXPECT_THAT(finished.err, HasSubstr("never from the command line"));
+  }
+  EXPECT_TRUE(seen_.now().frames.empty());
+}
+
+// design, "Rulings": a line is taken as it is; only \n or \r\n ends it.
+TEST_F(Assayctl, SendsLinesAsTheyAre) {
+  const std::string input("accepted\r\n accepted\n\naccep\0ted\r\r\nlast\xff\r", 39);
+  EXPECT_EQ(validate(input).exit_code, 1);
+  std::vector<std::string> tokens;  // the last line ends with the input, which may show only after the others were sent
+  const auto frames = seen_.now().frames;
+  for (const auto& frame : frames) tokens.insert(tokens.end(), frame.begin(), frame.end());
+  EXPECT_EQ(tokens, (std::vector<std::string>{"accepted", " accepted", "", std::string("accep\0ted\r", 10), "last\xff\r"}));
+}
+
+TEST_F(Assayctl, ReadsTokensFromAFile) {
+  const std::string file = folder_.write("tokens", "accepted\nexpired\n");
+  EXPECT_EQ(validate("", {file}).exit_code, 1);
+  EXPECT_EQ(seen_.now().frames.at(0), (std::vector<std::string>{"accepted", "expired"}));
+  EXPECT_EQ(validate("accepted", {"-"}).exit_code, 0);
+  const Finished absent = validate("", {folder_.file("absent")});
+  EXPECT_EQ(absent.exit_code, 2);
+  EXPECT_THAT(absent.err, HasSubstr("No such file"));
+  EXPECT_EQ(validate("", {folder_.file("")}).exit_code, 2);  // a folder opens, but does not read
+}
+
+TEST_F(Assayctl, PassesScopesAndClaims) {
+  const std::string file = folder_.write("tokens", "accepted\n");
+  EXPECT_EQ(validate("", {"--scope", "a", "--scope", "b", "--claim", "/x", file}).exit_code, 0);
+  EXPECT_EQ(seen_.now().scopes, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(seen_.now().claims, (std::vector<std::string>{"/x"}));
+}
+
+// docs/PROTOCOL.md, "Limits": 256 tokens and 1 MiB a frame.
+TEST_F(Assayctl, FillsFramesUpToTheLimits) {
+  std::string many;
+  for (int i = 0; i < 600; ++i) many += "accepted\n";
+  EXPECT_EQ(validate(many).exit_code, 0);
+  std::size_t count = 0;
+  auto frames = seen_.now().frames;
+  for (const auto& frame : frames) {
+    EXPECT_LE(frame.size(), kTokensPerRequestMax);
+    count += frame.size();
+  }
+  EXPECT_EQ(count, 600U);
+  EXPECT_EQ(frames.at(0).size(), kTokensPerRequestMax);
+
+  seen_.change([](test::Seen::Record& record) { record.frames.clear(); });
+  std::string large;
+  for (int i = 0; i < 30; ++i) large += std::string(100'000, 'x') + "\n";
+  EXPECT_EQ(validate(large).exit_code, 1);
+  count = 0;
+  frames = seen_.now().frames;
+  for (const auto& frame : frames) {
+    EXPECT_LE(frame.size(), 10U);
+    count += frame.size();
+  }
+  EXPECT_EQ(count, 30U);
+}
+
+TEST_F(Assayctl, SaysWhichLineDoesNotFitAndValidatesTheOthers) {
+  const Finished finished = validate("accepted\n" + std::string(1'100'000, 'x') + "\naccepted\n", {"--json"});
+  EXPECT_EQ(finished.exit_code, 2);
+  const std::vector<std::string> lines = lines_of(finished.out);
+  ASSERT_EQ(lines.size(), 3U);
+  simdjson::dom::parser parser;
+  EXPECT_EQ(text_at(parsed(parser, lines[0]), "/verdict"), "accepted");
+  EXPECT_EQ(text_at(parsed(parser, lines[1]), "/error"), "bad_argument");
+  EXPECT_EQ(std::uint64_t(parsed(parser, lines[1])["line"].get_uint64().value_unsafe()), 2U);
+  EXPECT_EQ(text_at(parsed(parser, lines[2]), "/verdict"), "accepted");
+}
+
+// Issue 2: one JSON object a line, stable names.
+TEST_F(Assayctl, WritesVerdictsAsJson) {
+  const Finished finished = validate("accepted\ninsufficient_scope\nkeys_unavailable\n", {"--json"});
+  EXPECT_EQ(finished.err, "");
+  const std::vector<std::string> lines = lines_of(finished.out);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0],
+            R"({"line":1,"verdict":"accepted","code":"accepted","http_status":200,"signature_verified":true,"generation":7,"text":"the token is valid",)"
+            R"("oauth_server":"corp","kid":"key-1","valid_until":2000000000,"expires_at":2000000030,"subject":"alice","client_id":"app",)"
+            R"("scopes":["orders.read","orders.write"],"claims":[{"pointer":"/tenant","json":"\"a\""}]})");
+  EXPECT_EQ(lines[1],
+            R"({"line":2,"verdict":"refused","code":"insufficient_scope","http_status":403,"signature_verified":false,"generation":7,)"
+            R"("text":"the token lacks a required scope","rfc6750_error":"insufficient_scope"})");
+  simdjson::dom::parser parser;
+  EXPECT_EQ(text_at(parsed(parser, lines[2]), "/verdict"), "unavailable");
+  EXPECT_EQ(text_at(parsed(parser, lines[2]), "/code"), "keys_unavailable");
+}
+
+TEST_F(Assayctl, WritesVerdictsForPeopleWithoutColoursOffATerminal) {
+  const Finished finished = validate("accepted\nexpired\n");
+  EXPECT_THAT(finished.out, HasSubstr("accepted"));
+  EXPECT_THAT(finished.out, HasSubstr("subject alice"));
+  EXPECT_THAT(finished.out, HasSubstr("expired: the token has expired"));
+  EXPECT_THAT(finished.out, HasSubstr("2 tokens: 1 accepted, 1 refused, 0 unavailable"));
+  EXPECT_THAT(finished.out, Not(HasSubstr("\x1b")));
+}
+
+// Issue 2: colours only on a terminal; https://no-color.org.
+TEST_F(Assayctl, UsesColoursOnATerminal) {
+  const auto on_terminal = [this](const std::vector<std::string>& more) {
+    const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    EXPECT_TRUE(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+    const int kept_open = open(ptsname(terminal), O_RDWR | O_NOCTTY);  // what was written goes with the last one to close
+    std::vector<std::string> arguments{ASSAYCTL, "--socket", folder_.file("data.sock")};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    EXPECT_EQ(test::run(arguments, {}, ptsname(terminal)).exit_code, 0);
+    char text[4096];
+    const ssize_t count = read(terminal, text, sizeof(text));
+    close(kept_open);
+    close(terminal);
+    return std::string(text, static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  };
+  setenv("TERM", "xterm", 1);
+  unsetenv("NO_COLOR");
+  EXPECT_THAT(on_terminal({"ping"}), HasSubstr("\x1b[32malive\x1b[0m"));
+  EXPECT_THAT(on_terminal({"ping", "--json"}), Not(HasSubstr("\x1b")));
+  setenv("NO_COLOR", "1", 1);
+  EXPECT_THAT(on_terminal({"ping"}), Not(HasSubstr("\x1b")));
+  unsetenv("NO_COLOR");
+}
+
+// What does not fit into one response is asked for in parts, and comes out in order.
+TEST_F(Assayctl, AsksForLessWhenTheResponseWouldBeTooLarge) {
+  const std::string path = folder_.file("small.sock");
+  test::FakeDaemon small(path, [](test::Peer& peer) {
+    while (const std::optional<test::Bytes> frame = peer.frame()) {
+      const wire::Envelope* envelope = test::envelope_of(*frame);
+      const auto* tokens = envelope->body_as_Validate()->tokens();
+      const std::string first = tokens->Get(0)->str();
+      peer.send(tokens->size() > 3 || first == "never" ? test::error_frame(envelope->id(), wire::ErrorCode::response_too_large)
+                                                       : test::verdicts_frame(envelope->id(), std::vector<Code>(tokens->size(), Code::accepted)));
+    }
+  });
+  const auto run = [&](std::string_view input) {
+    return test::run({ASSAYCTL, "--socket", path, "--json", "validate", "--api-service", "orders"}, input);
+  };
+  const Finished finished = run("a\nb\nc\nd\ne\nf\ng\nh\ni\n");
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  const std::vector<std::string> lines = lines_of(finished.out);
+  ASSERT_EQ(lines.size(), 9U);
+  for (std::size_t i = 0; i < lines.size(); ++i) EXPECT_THAT(lines[i], testing::StartsWith("{\"line\":" + std::to_string(i + 1) + ","));
+  EXPECT_EQ(run("never\n").exit_code, 2);
+}
+
+// Tokens that come one by one get their verdicts one by one, not when the input ends.
+TEST_F(Assayctl, AnswersBeforeTheInputEnds) {
+  int in[2];
+  int out[2];
+  ASSERT_EQ(pipe2(in, O_CLOEXEC), 0);
+  ASSERT_EQ(pipe2(out, O_CLOEXEC), 0);
+  const std::string path = folder_.file("data.sock");
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(in[0], STDIN_FILENO);
+    dup2(out[1], STDOUT_FILENO);
+    execl(ASSAYCTL, ASSAYCTL, "--socket", path.c_str(), "validate", "--api-service", "orders", "--json", nullptr);
+    _exit(127);
+  }
+  for (int i = 1; i <= 3; ++i) {
+    ASSERT_EQ(write(in[1], "accepted\n", 9), 9);
+    char line[2048];
+    const ssize_t count = read(out[0], line, sizeof(line));
+    ASSERT_GT(count, 0);
+    EXPECT_THAT(std::string(line, static_cast<std::size_t>(count)), testing::StartsWith("{\"line\":" + std::to_string(i)));
+  }
+  close(in[1]);
+  int status = -1;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  for (const int fd : {in[0], out[0], out[1]}) close(fd);
+}
+
+TEST_F(Assayctl, PrintsNoTokens) {
+  const Finished finished = validate("tokentext.tokentext.tokentext\n");
+  EXPECT_THAT(finished.out + finished.err, Not(HasSubstr("tokentext")));
+}
+
+TEST_F(Assayctl, FailsWhenStandardOutputIsFull) {
+  const Finished finished = test::run({ASSAYCTL, "--socket", folder_.file("data.sock"), "ping"}, {}, "/dev/full");
+  EXPECT_EQ(finished.exit_code, 2);
+}
+
+TEST_F(Assayctl, Pings) {
+  EXPECT_EQ(assayctl({"ping"}).exit_code, 0);
+  EXPECT_THAT(assayctl({"ping"}).out, HasSubstr("assayd 1.2.3"));
+  EXPECT_EQ(assayctl({"ping", "--json"}).out, "{\"alive\":true,\"version\":\"1.2.3\",\"generation\":7}\n");
+}
+
+TEST_F(Assayctl, SaysWhichSocketHasNoDaemonAndWhatToDo) {
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"ping"}, {"status"}, {"validate", "--api-service", "orders"}}) {
+    std::vector<std::string> arguments{ASSAYCTL, "--socket", "/nonexistent/a.sock", "--control", "/nonexistent/a.sock", "--json"};
+    arguments.insert(arguments.end(), command.begin(), command.end());
+    const Finished finished = test::run(arguments, "accepted\n");
+    EXPECT_EQ(finished.exit_code, 2);
+    EXPECT_EQ(lines_of(finished.err).size(), 1U);
+    EXPECT_THAT(finished.err, HasSubstr("cannot connect to /nonexistent/a.sock: No such file or directory; is assayd running?"));
+    simdjson::dom::parser parser;
+    EXPECT_EQ(text_at(parsed(parser, finished.out), "/error"), "cannot_connect");
+  }
+}
+
+TEST_F(Assayctl, DeploysAFile) {
+  const std::string file = folder_.write("assay.json", "{\"oauth_servers\": []}");
+  const Finished finished = assayctl({"deploy", file});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.out, HasSubstr("deployment 4, generation 5"));
+  ASSERT_EQ(seen_.now().configurations.size(), 1U);
+  EXPECT_FALSE(seen_.now().dry_run);
+  EXPECT_EQ(assayctl({"deploy", file, "--json"}).out, "{\"deployed\":true,\"dry_run\":false,\"deployment\":4,\"generation\":5}\n");
+  EXPECT_EQ(assayctl({"deploy", "--dry-run", file, "--json"}).out, "{\"deployed\":false,\"dry_run\":true,\"generation\":5}\n");
+  EXPECT_TRUE(seen_.now().dry_run);
+  EXPECT_THAT(assayctl({"deploy", "--dry-run", file}).out, HasSubstr("nothing has changed"));
+}
+
+// A path in jwks_file starts at the configuration's folder, wherever assayctl was started.
+TEST_F(Assayctl, PutsKeyFilesIn) {
+  folder_.write("keys.jwks", "{\"keys\": [ 17 ]}");
+  const std::string file = folder_.write("assay.json", R"({"oauth_servers": [{"name": "corp", "jwks_file": "keys.jwks"}]})");
+  const Finished finished = assayctl({"deploy", file});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(seen_.now().configurations.at(0), HasSubstr("17"));
+  EXPECT_THAT(seen_.now().configurations.at(0), Not(HasSubstr("jwks_file")));
+}
+
+TEST_F(Assayctl, RefusesAConfigurationWhoseKeyFileCannotBeRead) {
+  const std::string file = folder_.write("assay.json", R"({"oauth_servers": [{"name": "corp", "jwks_file": "absent.jwks"}]})");
+  const Finished finished = assayctl({"deploy", file});
+  EXPECT_EQ(finished.exit_code, 1);
+  EXPECT_THAT(finished.err, HasSubstr("/oauth_servers/0/jwks_file"));
+  EXPECT_TRUE(seen_.now().configurations.empty());
+}
+
+TEST_F(Assayctl, ListsTheFaultsOfARefusedDeploy) {
+  const std::string file = folder_.write("assay.json", R"({"fault": 1})");
+  const Finished people = assayctl({"deploy", file});
+  EXPECT_EQ(people.exit_code, 1);
+  const std::vector<std::string> lines = lines_of(people.err);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0], "assayctl: the configuration has 2 faults; nothing has changed");
+  EXPECT_EQ(lines[1], "  /oauth_servers/0/name: found \"\\x1b[31m\"; allowed: 1 to 256 code points");
+  EXPECT_EQ(lines[2], "  (document): found an array; allowed: an object");
+
+  const Finished json = assayctl({"deploy", file, "--json"});
+  EXPECT_EQ(json.exit_code, 1);
+  ASSERT_EQ(lines_of(json.out).size(), 1U);
+  simdjson::dom::parser parser;
+  const simdjson::dom::element element = parsed(parser, json.out);
+  EXPECT_EQ(text_at(element, "/error"), "bad_configuration");
+  EXPECT_EQ(text_at(element, "/faults/0/pointer"), "/oauth_servers/0/name");
+  EXPECT_EQ(text_at(element, "/faults/0/found"), "\"\x1b[31m\"");
+  EXPECT_EQ(text_at(element, "/faults/1/allowed"), "an object");
+}
+
+TEST_F(Assayctl, FailsToDeployWhatCannotBeRead) {
+  EXPECT_EQ(assayctl({"deploy", folder_.file("absent")}).exit_code, 2);
+  EXPECT_EQ(assayctl({"deploy", folder_.file("")}).exit_code, 2);
+}
+
+TEST_F(Assayctl, ShowsTheStatus) {
+  const Finished people = assayctl({"status"});
+  EXPECT_EQ(people.exit_code, 0);
+  EXPECT_THAT(people.out, HasSubstr("in force     deployment 3, generation 4, engine reference"));
+  EXPECT_THAT(people.out, HasSubstr("accepted 1,234,567, code 123 1"));
+  EXPECT_THAT(people.out, HasSubstr("ALARM, skipped key 2 (old\\x1b): it is private"));
+  EXPECT_THAT(people.out, Not(HasSubstr("\x1b")));
+
+  const Finished json = assayctl({"--json", "status"});
+  EXPECT_EQ(json.exit_code, 0);
+  ASSERT_EQ(lines_of(json.out).size(), 1U);
+  simdjson::dom::parser parser;
+  const simdjson::dom::element element = parsed(parser, json.out);
+  EXPECT_EQ(text_at(element, "/oauth_servers/0/keys/0/kid"), "key-1");
+  EXPECT_EQ(text_at(element, "/oauth_servers/0/skipped/0/reason"), "it is private");
+  EXPECT_EQ(text_at(element, "/api_services/0/oauth_servers/0"), "corp");
+  EXPECT_EQ(element.at_pointer("/verdicts/accepted").get_uint64().value_unsafe(), 1234567U);
+  EXPECT_EQ(element.at_pointer("/errors/overloaded").get_uint64().value_unsafe(), 6U);
+  EXPECT_EQ(element.at_pointer("/workers/0/tokens").get_uint64().value_unsafe(), 2000U);
+  EXPECT_EQ(element.at_pointer("/connections_dropped").get_uint64().value_unsafe(), 9U);
+}
+
+}  // namespace
+}  // namespace assay

@@ -1,0 +1,191 @@
+// The fake daemon blocks, reads and writes in the plainest way: nothing of it is shared with the client under test.
+#include "client/fake_daemon.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+
+namespace assay::test {
+
+TemporaryFolder::TemporaryFolder() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "assay-client-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr) std::abort();
+  path_ = pattern;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::string TemporaryFolder::write(const std::string& name, std::string_view content) const {
+  std::ofstream(file(name), std::ios::binary) << content;
+  return file(name);
+}
+
+Peer::~Peer() { ::close(fd_); }
+
+bool Peer::read_exactly(std::byte* to, std::size_t count) {
+  while (count > 0) {
+    const ssize_t got = ::recv(fd_, to, std::min(count, piece_bytes_), 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    if (piece_bytes_ < 1024) std::this_thread::sleep_for(std::chrono::microseconds(20));
+    to += got;
+    count -= static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
+std::optional<Bytes> Peer::frame() {
+  Bytes frame(4);
+  if (!read_exactly(frame.data(), 4)) return std::nullopt;
+  std::uint32_t length = 0;
+  std::memcpy(&length, frame.data(), 4);
+  frame.resize(4 + std::size_t{length});
+  if (!read_exactly(frame.data() + 4, length)) return std::nullopt;
+  return frame;
+}
+
+std::uint64_t Peer::next_id() {
+  const std::optional<Bytes> request = frame();
+  const wire::Envelope* envelope = request ? envelope_of(*request) : nullptr;
+  return envelope == nullptr ? 0 : envelope->id();
+}
+
+bool Peer::send(const Bytes& bytes) {
+  for (std::size_t done = 0; done < bytes.size();) {
+    const ssize_t count = ::send(fd_, bytes.data() + done, bytes.size() - done, MSG_NOSIGNAL);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    done += static_cast<std::size_t>(count);
+  }
+  return true;
+}
+
+void Peer::send_slowly(const Bytes& bytes, std::size_t piece_bytes) {
+  for (std::size_t done = 0; done < bytes.size(); done += piece_bytes) {
+    const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(done);
+    if (!send(Bytes(begin, begin + static_cast<std::ptrdiff_t>(std::min(piece_bytes, bytes.size() - done))))) return;
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+}
+
+FakeDaemon::FakeDaemon(std::string path, Script script) : path_(std::move(path)), script_(std::move(script)) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path_.data(), std::min(path_.size(), sizeof(address.sun_path) - 1));
+  listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ::unlink(path_.c_str());
+  if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 || ::listen(listener_, 16) != 0) std::abort();
+  if (::pipe(stop_) != 0) std::abort();
+  thread_ = std::thread([this] { serve(); });
+}
+
+FakeDaemon::~FakeDaemon() {
+  ::close(stop_[1]);
+  thread_.join();
+  ::close(stop_[0]);
+  ::close(listener_);
+  ::unlink(path_.c_str());
+}
+
+void FakeDaemon::serve() {
+  for (;;) {
+    pollfd entries[2] = {{listener_, POLLIN, 0}, {stop_[0], POLLIN, 0}};
+    if (::poll(entries, 2, -1) < 0) continue;
+    if (entries[1].revents != 0) return;
+    const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (fd < 0) continue;
+    Peer peer(fd, connections_++);
+    script_(peer);
+  }
+}
+
+namespace {
+
+std::vector<std::string> strings_of(const flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>* from) {
+  std::vector<std::string> out;
+  if (from != nullptr) {
+    for (const flatbuffers::String* item : *from) out.push_back(item->str());
+  }
+  return out;
+}
+
+Bytes answer_validate(std::uint64_t id, const wire::Validate& request, Seen& seen) {
+  const std::vector<std::string> tokens = strings_of(request.tokens());
+  seen.change([&](Seen::Record& record) {
+    record.frames.push_back(tokens);
+    record.scopes = strings_of(request.required_scopes());
+    record.claims = strings_of(request.claims());
+  });
+  if (request.api_service() == nullptr || request.api_service()->str() != "orders") return error_frame(id, wire::ErrorCode::unknown_api_service, "there is no such API service");
+  std::vector<schema::Code> codes;
+  for (const std::string& token : tokens) {
+    const auto found = std::find_if(schema::kCodes.begin(), schema::kCodes.end(), [&](const schema::CodeInfo& info) { return info.name == token; });
+    codes.push_back(found == schema::kCodes.end() ? schema::Code::not_compact : found->code);
+  }
+  return verdicts_frame(id, codes);
+}
+
+Bytes answer_deploy(std::uint64_t id, const wire::Deploy& request, Seen& seen) {
+  const std::string configuration = request.configuration()->str();
+  seen.change([&](Seen::Record& record) {
+    record.configurations.push_back(configuration);
+    record.dry_run = request.dry_run();
+  });
+  if (configuration.find("fault") == std::string::npos) return deployed_frame(id, request.dry_run() ? 0 : 4, 5);
+  return framed(id, wire::Body::Error, [](Builder& b) {
+    const std::vector<flatbuffers::Offset<wire::Fault>> faults{
+        wire::CreateFaultDirect(b, "/oauth_servers/0/name", "\"\x1b[31m\"", "1 to 256 code points"),
+        wire::CreateFaultDirect(b, "", "an array", "an object")};
+    return wire::CreateErrorDirect(b, wire::ErrorCode::bad_configuration, "the configuration has 2 faults; nothing has changed", &faults).Union();
+  });
+}
+
+Bytes status_frame(std::uint64_t id) {
+  return framed(id, wire::Body::StatusReport, [](Builder& b) {
+    const std::vector<flatbuffers::Offset<flatbuffers::String>> names{b.CreateString("corp")};
+    const std::vector<flatbuffers::Offset<flatbuffers::String>> issuers{b.CreateString("https://id.example.com/am")};
+    const std::vector<flatbuffers::Offset<flatbuffers::String>> algorithms{b.CreateString("RS256")};
+    const std::vector<flatbuffers::Offset<wire::KeyStatus>> keys{wire::CreateKeyStatusDirect(b, "key-1", true, &algorithms, "RSA 2048", "thumb"),
+                                                                 wire::CreateKeyStatusDirect(b, nullptr, false, &algorithms, "RSA 3072", "print")};
+    const std::vector<flatbuffers::Offset<wire::SkippedKey>> skipped{wire::CreateSkippedKeyDirect(b, 2, "old\x1b", "it is private", true)};
+    const std::vector<flatbuffers::Offset<wire::OAuthServerStatus>> servers{
+        wire::CreateOAuthServerStatusDirect(b, "corp", &issuers, "jwks", true, &keys, &skipped)};
+    const std::vector<flatbuffers::Offset<wire::ApiServiceStatus>> services{wire::CreateApiServiceStatusDirect(b, "orders", &names, 3)};
+    const std::vector<flatbuffers::Offset<wire::WorkerStatus>> workers{wire::CreateWorkerStatus(b, 4, 2, 1000, 2000, 900)};
+    const std::vector<flatbuffers::Offset<wire::CodeCount>> verdicts{wire::CreateCodeCount(b, wire::Code::accepted, 1234567),
+                                                                     wire::CreateCodeCount(b, static_cast<wire::Code>(123), 1)};
+    const std::vector<flatbuffers::Offset<wire::ErrorCount>> errors{wire::CreateErrorCount(b, wire::ErrorCode::overloaded, 6)};
+    return wire::CreateStatusReportDirect(b, "1.2.3", 1'700'000'000, 4, 3, "reference", &services, &servers, &workers, &verdicts, &errors, 8, 9).Union();
+  });
+}
+
+Bytes answer_to(const Bytes& frame, Seen& seen) {
+  const wire::Envelope* envelope = envelope_of(frame);
+  if (envelope == nullptr) return error_frame(0, wire::ErrorCode::bad_frame);
+  const std::uint64_t id = envelope->id();
+  if (const wire::Validate* request = envelope->body_as_Validate()) return answer_validate(id, *request, seen);
+  if (const wire::Deploy* request = envelope->body_as_Deploy()) return answer_deploy(id, *request, seen);
+  if (envelope->body_type() == wire::Body::Status) return status_frame(id);
+  if (envelope->body_type() == wire::Body::Ping) return pong_frame(id);
+  return error_frame(id, wire::ErrorCode::unknown_request);
+}
+
+}  // namespace
+
+FakeDaemon::Script by_name(Seen& seen) {
+  return [&seen](Peer& peer) {
+    while (const std::optional<Bytes> frame = peer.frame()) peer.send(answer_to(*frame, seen));
+  };
+}
+
+}  // namespace assay::test
