@@ -36,10 +36,23 @@ class Arena {
     return {memory.data(), memory.size()};
   }
 
-  // reset(): ends every view handed out. Keeps the blocks.
-  void reset() noexcept {
+  // reset(): ends every view handed out. Keeps the memory, as one block: a batch that fits the last ones' sum never allocates again, and no order of sizes
+  // makes the sum grow beyond twice the largest batch.
+  void reset() {
+    if (blocks_.size() > 1) {
+      std::size_t bytes = 0;
+      for (const Block& block : blocks_) bytes += block.bytes;
+      blocks_.clear();
+      blocks_.push_back({std::make_unique_for_overwrite<std::byte[]>(bytes), bytes});
+    }
     current_ = 0;
     used_ = 0;
+  }
+  // capacity_bytes(): what it holds on to.
+  std::size_t capacity_bytes() const noexcept {
+    std::size_t bytes = 0;
+    for (const Block& block : blocks_) bytes += block.bytes;
+    return bytes;
   }
 
  private:
@@ -63,6 +76,7 @@ class Arena {
     return blocks_[current_].memory.get() + start;
   }
 
+  // Block: of its own size. Several of them exist only within the batch that first needed them.
   std::size_t block_bytes_;
   std::vector<Block> blocks_;
   std::size_t current_ = 0;

@@ -19,6 +19,7 @@ inline constexpr std::int64_t kNumericDateMax = 253402300799;
 inline constexpr std::size_t kCandidateKeysMax = 4;
 
 // --- A JWKS and its keys. ---
+inline constexpr std::size_t kJwksKeysMax = 64;  // entries of `keys`, used or skipped
 inline constexpr std::size_t kInlineJwksBytesMax = 16 * 1024;  // PingOne's limit: of the JWKS as written
 inline constexpr std::size_t kRsaBitsMin = 2048;
 inline constexpr std::size_t kRsaBitsMax = 8192;
@@ -50,6 +51,8 @@ inline constexpr std::size_t kConfigFaultsMax = 100;
 // --- Frames (docs/PROTOCOL.md): the 4-byte prefix included. ---
 inline constexpr std::size_t kFrameAlignBytes = 8;
 inline constexpr std::size_t kFramePrefixBytes = 4;
+// The least that a FlatBuffer with an identifier takes: prefix, root offset, identifier, one offset to a vtable.
+inline constexpr std::size_t kFrameBytesMin = 16;
 inline constexpr std::size_t kDataFrameBytesMax = 1024 * 1024;
 inline constexpr std::size_t kControlFrameBytesMax = 32 * 1024 * 1024;
 inline constexpr std::uint32_t kFrameDepthMax = 8;
@@ -77,6 +80,7 @@ static_assert(kBatchTokensMax >= kTokensPerRequestMax);
 
 // --- Swap and shutdown. ---
 inline constexpr std::uint64_t kLateWorkerMs = 1'000;    // a worker that has not taken up a snapshot by then is reported
-inline constexpr std::uint64_t kDrainMs = 4'000;         // of the 5 s that a stop may take
+inline constexpr std::uint64_t kDrainMs = 4'000;         // of the 5 s that a stop may take; whatever is still open then is closed
+inline constexpr std::uint64_t kStopMs = 4'800;          // and then the process ends, whatever it is doing
 
 }  // namespace assay::base::limits
