@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "jose/algorithm_names.h"
 #include "jose/base64url.h"
@@ -168,6 +169,10 @@ base::Result<Jwks> parse_jwks(std::string_view text) {
   }
   const JsonValue* keys = root.find("keys");
   if (keys == nullptr || keys->kind != JsonKind::array) return base::fail("a JWK Set has an array `keys`");
+
+  if (keys->elements.size() > base::limits::kJwksKeysMax) {
+    return base::fail(fmt::format("{} keys, where a JWK Set has at most {}", keys->elements.size(), base::limits::kJwksKeysMax));
+  }
 
   Jwks jwks;
   for (std::size_t i = 0; i < keys->elements.size(); ++i) {

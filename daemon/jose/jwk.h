@@ -43,7 +43,7 @@ struct Jwks {
   std::vector<SkippedKey> skipped;
 };
 
-// parse_jwks(text): reads a JWK Set (RFC 7517 section 5). Fails only if the text is no JSON object with an array `keys`, or one of its own members stands
+// parse_jwks(text): reads a JWK Set (RFC 7517 section 5). Fails only if the text is no JSON object with an array `keys` of at most 64, or one of its own members stands
 // twice; a set without a usable key is not a failure here. Extra members are ignored. Skipped: entries that are no object or have a member twice, unknown kty
 // or crv, `use` other than sig, `key_ops` without verify, an `alg` that is unknown or does not fit, private members (d, p, q, dp, dq, qi, oth) and `oct` keys
 // (both alarms), numbers that KeyMaterial refuses.

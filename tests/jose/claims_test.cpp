@@ -39,7 +39,8 @@ class Claims : public testing::Test {
 
 // RFC 7519 section 4.1, RFC 9068 section 2.2, RFC 7800 section 3.
 TEST_F(Claims, BecomeFacts) {
-  const auto facts = parse(R"({"iss":"https://id.example.com/am","sub":"al\u0069ce","aud":["a","b"],"exp":2000000000.5,"nbf":1,"iat":0,"jti":"j","client_id":"c","scope":"r w","cnf":{"jkt":"x"},"other":[1,{"iss":2}]})");
+  const auto facts = parse(R"({"iss":"https://id.example.com/am","sub":"al\u0069ce","aud":["a","b"],"exp":2000000000.5,)"
+      R"("nbf":1,"iat":0,"jti":"j","client_id":"c","scope":"r w","cnf":{"jkt":"x"},"other":[1,{"iss":2}]})");
   ASSERT_TRUE(facts.has_value());
   EXPECT_EQ(facts->algorithm, crypto::Algorithm::es384);
   EXPECT_EQ(facts->type, TypeClass::at_jwt);
@@ -59,7 +60,8 @@ TEST_F(Claims, BecomeFacts) {
 TEST_F(Claims, MayBeAbsent) {
   const auto facts = parse("{}");
   ASSERT_TRUE(facts.has_value());
-  EXPECT_FALSE(facts->issuer || facts->subject || facts->token_id || facts->client_id || facts->expires_at || facts->not_before || facts->issued_at || facts->has_confirmation);
+  EXPECT_FALSE(facts->issuer || facts->subject || facts->token_id || facts->client_id || facts->expires_at || facts->not_before || facts->issued_at ||
+      facts->has_confirmation);
   EXPECT_TRUE(facts->audiences.empty());
   EXPECT_TRUE(facts->scopes.empty());
 }
@@ -78,14 +80,16 @@ TEST_F(Claims, ArePresentWhenEmpty) {
 
 // RFC 7519 section 7.2, step 10: a JSON object.
 TEST_F(Claims, RefuseAPayloadThatIsNoObject) {
-  for (const std::string_view json : {"", "null", "1", "\"iss\"", "[]", R"(["iss","x"])", R"([{"iss":"x"}])", R"({"iss":"x")", "{} {}", "{\"iss\":\"\xFF\"}", R"({"iss":"\uDC00"})", R"({"x":"\uDC00"})", "{\"iss\":\"a\tb\"}", "\xEF\xBB\xBF{}", "{\"iss\":\"a\"}\n\v"}) {
+  for (const std::string_view json : {"", "null", "1", "\"iss\"", "[]", R"(["iss","x"])", R"([{"iss":"x"}])", R"({"iss":"x")", "{} {}",
+      "{\"iss\":\"\xFF\"}", R"({"iss":"\uDC00"})", R"({"x":"\uDC00"})", "{\"iss\":\"a\tb\"}", "\xEF\xBB\xBF{}", "{\"iss\":\"a\"}\n\v"}) {
     EXPECT_EQ(code(json), Code::bad_payload) << json;
   }
 }
 
 // RFC 7519 section 4.
 TEST_F(Claims, RefuseDuplicatesAtEveryDepth) {
-  for (const std::string_view json : {R"({"iss":"a","iss":"a"})", R"({"aud":"a","\u0061ud":"b"})", R"({"x":1,"x":1})", R"({"x":{"y":1,"y":1}})", R"({"x":[[{"y":1,"y":1}]]})", R"({"":1,"":2})"}) EXPECT_EQ(code(json), Code::duplicate_claim) << json;
+  for (const std::string_view json : {R"({"iss":"a","iss":"a"})", R"({"aud":"a","\u0061ud":"b"})", R"({"x":1,"x":1})", R"({"x":{"y":1,"y":1}})",
+      R"({"x":[[{"y":1,"y":1}]]})", R"({"":1,"":2})"}) EXPECT_EQ(code(json), Code::duplicate_claim) << json;
   // A duplicate is named even where an earlier claim has the wrong type.
   EXPECT_EQ(code(R"({"iss":1,"x":1,"x":1})"), Code::duplicate_claim);
   EXPECT_EQ(code(R"({"iss":1} x)"), Code::bad_payload);
@@ -108,7 +112,8 @@ TEST_F(Claims, RefuseWhatIsTooDeepOrTooMany) {
   EXPECT_EQ(code(object_of(kTokenMembersPerObjectMax)), Code::accepted);
   EXPECT_EQ(code(object_of(kTokenMembersPerObjectMax + 1)), Code::payload_too_complex);
   // Five members here and four objects: 1,023, 1,024 and 1,025 in all.
-  const auto payload = [](std::size_t last) { return R"({"a":)" + object_of(256) + R"(,"b":)" + object_of(256) + R"(,"c":)" + object_of(256) + R"(,"d":)" + object_of(last) + "}"; };
+  const auto payload = [](std::size_t last) { return R"({"a":)" + object_of(256) + R"(,"b":)" + object_of(256) + R"(,"c":)" + object_of(256) +
+      R"(,"d":)" + object_of(last) + "}"; };
   EXPECT_EQ(code(payload(1023 - 4 - 768)), Code::accepted);
   EXPECT_EQ(code(payload(1024 - 4 - 768)), Code::accepted);
   EXPECT_EQ(code(payload(1025 - 4 - 768)), Code::payload_too_complex);
@@ -120,14 +125,16 @@ TEST_F(Claims, RefuseWhatIsTooDeepOrTooMany) {
 // design.md, rulings: claims in use, of the wrong type, refuse at every service.
 TEST_F(Claims, RefuseStringsThatAreNone) {
   for (const std::string_view name : {"iss", "sub", "jti", "client_id", "scope"}) {
-    for (const std::string_view value : {"null", "0", "1.5", "true", "false", "[]", R"(["a"])", "{}", R"({"a":"b"})"}) EXPECT_EQ(code_with(name, value), Code::bad_claim) << name << " " << value;
+    for (const std::string_view value : {"null", "0", "1.5", "true", "false", "[]", R"(["a"])", "{}", R"({"a":"b"})"}) EXPECT_EQ(code_with(name,
+        value), Code::bad_claim) << name << " " << value;
     EXPECT_EQ(code_with(name, "\"a\""), Code::accepted);
   }
 }
 
 // RFC 7519 section 4.1.3: a string or an array of strings.
 TEST_F(Claims, TakeAudiencesOfTwoShapes) {
-  for (const std::string_view value : {"null", "0", "true", "{}", "[1]", "[null]", "[true]", R"(["a",1])", R"(["a",null])", R"(["a",["b"]])", R"([[]])", R"(["a",{}])", R"([{"a":"b"}])", R"({"a":"b"})"}) {
+  for (const std::string_view value : {"null", "0", "true", "{}", "[1]", "[null]", "[true]", R"(["a",1])", R"(["a",null])", R"(["a",["b"]])",
+      R"([[]])", R"(["a",{}])", R"([{"a":"b"}])", R"({"a":"b"})"}) {
     EXPECT_EQ(code_with("aud", value), Code::bad_claim) << value;
     EXPECT_EQ(code_with("scp", value), Code::bad_claim) << value;
   }
@@ -140,10 +147,12 @@ TEST_F(Claims, TakeAudiencesOfTwoShapes) {
 // RFC 7519 section 2: a number. What values it may have is numeric_date_test.cpp's business.
 TEST_F(Claims, RefuseTimesThatAreNoNumericDates) {
   for (const std::string_view name : {"exp", "nbf", "iat"}) {
-    for (const std::string_view value : {"null", "true", "false", "\"1\"", "\"2000000000\"", "\"\"", "[]", "[1]", "{}", R"({"a":1})", "-1", "-1e-9", "1e400", "253402300800", "253402300799.5", "18446744073709551616", "9223372036854775808", "9007199254740993"}) {
+    for (const std::string_view value : {"null", "true", "false", "\"1\"", "\"2000000000\"", "\"\"", "[]", "[1]", "{}", R"({"a":1})", "-1", "-1e-9",
+        "1e400", "253402300800", "253402300799.5", "18446744073709551616", "9223372036854775808", "9007199254740993"}) {
       EXPECT_EQ(code_with(name, value), Code::bad_claim) << name << " " << value;
     }
-    for (const std::string_view value : {"0", "-0", "1.5", "1e9", "2147483648", "253402300799"}) EXPECT_EQ(code_with(name, value), Code::accepted) << name << " " << value;
+    for (const std::string_view value : {"0", "-0", "1.5", "1e9", "2147483648", "253402300799"}) EXPECT_EQ(code_with(name, value), Code::accepted)
+        << name << " " << value;
     EXPECT_EQ(code_with(name, "01"), Code::bad_payload);
   }
 }
@@ -158,7 +167,8 @@ TEST_F(Claims, RefuseConfirmationsThatAreNoObject) {
   }
 }
 
-// design.md, rulings: the union of scope and scp; only U+0020 separates; an array's elements are not split; empty names are ignored. facts.h: scope's first.
+// design.md, rulings: the union of scope and scp; only U+0020 separates; an array's elements are not split; empty names are ignored. facts.h:
+// scope's first.
 TEST_F(Claims, JoinScopes) {
   EXPECT_EQ(scopes(R"({"scope":"a b c"})"), (Names{"a", "b", "c"}));
   EXPECT_EQ(scopes(R"({"scope":"  a   b "})"), (Names{"a", "b"}));
@@ -186,7 +196,8 @@ TEST_F(Claims, ForgetTheLastToken) {
 
 // Names are compared as they are unescaped, in full, with their case, and only at the top.
 TEST_F(Claims, AreKnownByTheirExactNames) {
-  const auto facts = parse(R"({"ISS":1,"Iss":2,"iss ":3,"issu":4,"is":5,"x":{"iss":6,"exp":"no","aud":7,"cnf":8},"y":[{"sub":9}],"iss\u0000":10,"\u0069ss":"it"})");
+  const auto facts = parse(R"({"ISS":1,"Iss":2,"iss ":3,"issu":4,"is":5,"x":{"iss":6,"exp":"no","aud":7,"cnf":8},)"
+      R"("y":[{"sub":9}],"iss\u0000":10,"\u0069ss":"it"})");
   ASSERT_TRUE(facts.has_value());
   EXPECT_EQ(facts->issuer, "it");
   EXPECT_FALSE(facts->has_confirmation);
@@ -194,16 +205,19 @@ TEST_F(Claims, AreKnownByTheirExactNames) {
 
 // design.md, rulings: numbers in claims not in use are checked for syntax only.
 TEST_F(Claims, NotInUseMayHoldAnything) {
-  EXPECT_EQ(code(R"({"a":1e400,"b":123456789012345678901234567890,"c":-0.0e-999999,"d":null,"e":[{"exp":"x"}],"nonce":5,"azp":[],"amr":{},"auth_time":"x"})"), Code::accepted);
+  EXPECT_EQ(code(R"({"a":1e400,"b":123456789012345678901234567890,"c":-0.0e-999999,"d":null,)"
+      R"("e":[{"exp":"x"}],"nonce":5,"azp":[],"amr":{},"auth_time":"x"})"), Code::accepted);
   EXPECT_EQ(code(R"({"a":1e})"), Code::bad_payload);
 }
 
 TEST_F(Claims, RefuseEveryBadSample) {
   for (const JsonSample& sample : json_samples()) {
     const Code found = code(sample.text);
-    const Code expected = sample.fault == JsonFault::malformed ? Code::bad_payload : sample.fault == JsonFault::duplicate_member ? Code::duplicate_claim : Code::payload_too_complex;
+    const Code expected = sample.fault == JsonFault::malformed ? Code::bad_payload : sample.fault == JsonFault::duplicate_member
+        ? Code::duplicate_claim : Code::payload_too_complex;
     if (sample.fault != JsonFault::none) EXPECT_EQ(found, expected) << sample.text.substr(0, 100);
-    else EXPECT_EQ(found, sample.text.find_first_not_of(" \t\r\n") == sample.text.find('{') ? Code::accepted : Code::bad_payload) << sample.text.substr(0, 100);
+    else EXPECT_EQ(found, sample.text.find_first_not_of(" \t\r\n") == sample.text.find('{') ? Code::accepted : Code::bad_payload)
+        << sample.text.substr(0, 100);
   }
 }
 

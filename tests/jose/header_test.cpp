@@ -38,7 +38,7 @@ TEST_F(JoseHeader, ReadsTheMembersThatCount) {
   EXPECT_EQ(header->kid, "abc");
 }
 
-TEST_F(JoseHeader, ToldApartAbsentFromEmpty) {
+TEST_F(JoseHeader, TellsAbsentFromEmpty) {
   const auto bare = parse(R"({"alg":"ES256"})");
   ASSERT_TRUE(bare.has_value());
   EXPECT_EQ(bare->kid, std::nullopt);
@@ -51,16 +51,19 @@ TEST_F(JoseHeader, ToldApartAbsentFromEmpty) {
 
 // RFC 7515 section 5.2, step 3: a JSON object of valid UTF-8.
 TEST_F(JoseHeader, RefusesWhatIsNoObject) {
-  for (const std::string_view json : {"", " ", "null", "true", "1", "\"alg\"", "\"RS256\"", "[]", R"(["alg","RS256"])", R"([{"alg":"RS256"}])", R"({"alg":"RS256")", R"({"alg":"RS256"}{})", R"({"alg":"RS256"} x)",
-                                      R"({'alg':'RS256'})", R"({"alg":"RS256",})", "{\"alg\":\"RS256\",\"kid\":\"\xFF\"}", "\xEF\xBB\xBF{\"alg\":\"RS256\"}", R"({"alg":"RS256","kid":"\uD800"})", "{\"alg\":\"RS256\",\"kid\":\"\n\"}"}) {
+  for (const std::string_view json : {"", " ", "null", "true", "1", "\"alg\"", "\"RS256\"", "[]", R"(["alg","RS256"])", R"([{"alg":"RS256"}])",
+      R"({"alg":"RS256")", R"({"alg":"RS256"}{})", R"({"alg":"RS256"} x)",
+      R"({'alg':'RS256'})", R"({"alg":"RS256",})", "{\"alg\":\"RS256\",\"kid\":\"\xFF\"}",
+      "\xEF\xBB\xBF{\"alg\":\"RS256\"}", R"({"alg":"RS256","kid":"\uD800"})", "{\"alg\":\"RS256\",\"kid\":\"\n\"}"}) {
     EXPECT_EQ(code(json), Code::bad_header) << json;
   }
 }
 
 // RFC 7515 section 5.2, step 4 (the stricter choice).
 TEST_F(JoseHeader, RefusesDuplicateMembersAtEveryDepth) {
-  for (const std::string_view json : {R"({"alg":"RS256","alg":"RS256"})", R"({"alg":"none","alg":"RS256"})", R"({"alg":"RS256","\u0061lg":"none"})", R"({"alg":"RS256","x":1,"x":1})", R"({"alg":"RS256","x":{"y":1,"y":2}})",
-                                      R"({"alg":"RS256","x":[{"y":1,"\u0079":2}]})", R"({"alg":"RS256","kid":"a","kid":"b"})"}) {
+  for (const std::string_view json : {R"({"alg":"RS256","alg":"RS256"})", R"({"alg":"none","alg":"RS256"})", R"({"alg":"RS256","\u0061lg":"none"})",
+      R"({"alg":"RS256","x":1,"x":1})", R"({"alg":"RS256","x":{"y":1,"y":2}})",
+      R"({"alg":"RS256","x":[{"y":1,"\u0079":2}]})", R"({"alg":"RS256","kid":"a","kid":"b"})"}) {
     EXPECT_EQ(code(json), Code::duplicate_header_member) << json;
   }
 }
@@ -83,8 +86,10 @@ TEST_F(JoseHeader, RefusesWhatIsTooDeepOrTooMany) {
 
 // RFC 7515 section 4.1.1.
 TEST_F(JoseHeader, RefusesAlgorithmsThatAreMissingOrUnknown) {
-  for (const std::string_view json : {"{}", R"({"kid":"a"})", R"({"alg":"none"})", R"({"alg":"None"})", R"({"alg":"HS256"})", R"({"alg":""})", R"({"alg":"rs256"})", R"({"alg":"RS256 "})", R"({"alg":null})", R"({"alg":256})", R"({"alg":true})",
-                                      R"({"alg":["RS256"]})", R"({"alg":{"alg":"RS256"}})", R"({"Alg":"RS256"})", R"({"ALG":"RS256"})", R"({"x":{"alg":"RS256"}})", R"({"alg":"RS256\u0000"})", R"({"alg ":"RS256"})"}) {
+  for (const std::string_view json : {"{}", R"({"kid":"a"})", R"({"alg":"none"})", R"({"alg":"None"})", R"({"alg":"HS256"})", R"({"alg":""})",
+      R"({"alg":"rs256"})", R"({"alg":"RS256 "})", R"({"alg":null})", R"({"alg":256})", R"({"alg":true})",
+      R"({"alg":["RS256"]})", R"({"alg":{"alg":"RS256"}})", R"({"Alg":"RS256"})", R"({"ALG":"RS256"})",
+      R"({"x":{"alg":"RS256"}})", R"({"alg":"RS256\u0000"})", R"({"alg ":"RS256"})"}) {
     EXPECT_EQ(code(json), Code::unknown_algorithm) << json;
   }
   EXPECT_EQ(code(R"({"\u0061lg":"\u0052S256"})"), Code::accepted);
@@ -92,7 +97,8 @@ TEST_F(JoseHeader, RefusesAlgorithmsThatAreMissingOrUnknown) {
 
 // RFC 7515 section 4.1.11: nothing that crit could name is implemented, so any crit refuses, well-formed or not.
 TEST_F(JoseHeader, RefusesCritOfEveryShape) {
-  for (const std::string_view value : {R"(["exp"])", R"(["b64"])", "[]", "null", "\"exp\"", "1", "{}", "true", R"(["alg"])", R"([["exp"]])"}) EXPECT_EQ(code(R"({"alg":"RS256","crit":)" + std::string(value) + "}"), Code::critical_header) << value;
+  for (const std::string_view value : {R"(["exp"])", R"(["b64"])", "[]", "null", "\"exp\"", "1", "{}", "true", R"(["alg"])",
+      R"([["exp"]])"}) EXPECT_EQ(code(R"({"alg":"RS256","crit":)" + std::string(value) + "}"), Code::critical_header) << value;
   EXPECT_EQ(code(R"({"alg":"RS256","\u0063rit":["exp"]})"), Code::critical_header);
 }
 
@@ -147,11 +153,15 @@ TEST_F(JoseHeader, LooksOnlyAtTheOutermostMembers) {
 // RFC 7515 section 4.1.9 and RFC 9068 section 4: case folded; `application/` may stand before the type.
 TEST_F(JoseHeader, SortsTypesIntoClasses) {
   const std::vector<std::pair<std::string_view, TypeClass>> cases{
-      {"JWT", TypeClass::jwt}, {"jwt", TypeClass::jwt}, {"Jwt", TypeClass::jwt}, {"application/jwt", TypeClass::jwt}, {"APPLICATION/JWT", TypeClass::jwt}, {"at+jwt", TypeClass::at_jwt}, {"AT+JWT", TypeClass::at_jwt},
+      {"JWT", TypeClass::jwt}, {"jwt", TypeClass::jwt}, {"Jwt", TypeClass::jwt}, {"application/jwt", TypeClass::jwt}, {"APPLICATION/JWT",
+      TypeClass::jwt}, {"at+jwt", TypeClass::at_jwt}, {"AT+JWT", TypeClass::at_jwt},
       {"At+Jwt", TypeClass::at_jwt}, {"application/at+jwt", TypeClass::at_jwt}, {"Application/AT+jwt", TypeClass::at_jwt},
-      {"", TypeClass::other}, {"JWS", TypeClass::other}, {"jwt ", TypeClass::other}, {" jwt", TypeClass::other}, {"at-jwt", TypeClass::other}, {"atjwt", TypeClass::other}, {"application/", TypeClass::other}, {"application", TypeClass::other},
-      {"application/application/jwt", TypeClass::other}, {"text/jwt", TypeClass::other}, {"/jwt", TypeClass::other}, {"application/jwt;q=1", TypeClass::other}, {"dpop+jwt", TypeClass::other}, {"logout+jwt", TypeClass::other}, {"id_token", TypeClass::other},
-      {"at+jwt\\u0000", TypeClass::other}, {"aT\\u002bjwt", TypeClass::at_jwt}, {"JOSE", TypeClass::other}, {"at+jw\\u0165", TypeClass::other}, {"\\u212Aat+jwt", TypeClass::other}, {"J\xCE\xA9T", TypeClass::other},
+      {"", TypeClass::other}, {"JWS", TypeClass::other}, {"jwt ", TypeClass::other}, {" jwt", TypeClass::other}, {"at-jwt", TypeClass::other},
+      {"atjwt", TypeClass::other}, {"application/", TypeClass::other}, {"application", TypeClass::other},
+      {"application/application/jwt", TypeClass::other}, {"text/jwt", TypeClass::other}, {"/jwt", TypeClass::other}, {"application/jwt;q=1",
+      TypeClass::other}, {"dpop+jwt", TypeClass::other}, {"logout+jwt", TypeClass::other}, {"id_token", TypeClass::other},
+      {"at+jwt\\u0000", TypeClass::other}, {"aT\\u002bjwt", TypeClass::at_jwt}, {"JOSE", TypeClass::other}, {"at+jw\\u0165", TypeClass::other},
+      {"\\u212Aat+jwt", TypeClass::other}, {"J\xCE\xA9T", TypeClass::other},
   };
   for (const auto& [typ, type] : cases) {
     const auto header = parse(R"({"alg":"RS256","typ":")" + std::string(typ) + "\"}");
@@ -162,7 +172,8 @@ TEST_F(JoseHeader, SortsTypesIntoClasses) {
 
 TEST_F(JoseHeader, TakesKidsOfAnyText) {
   const std::string long_kid(base::limits::kHeaderBytesMax - 1024, 'k');
-  const std::vector<std::pair<std::string, std::string>> kids{{"../../etc/passwd", "../../etc/passwd"}, {"' OR 1=1 --", "' OR 1=1 --"}, {"a\\u0000b", std::string("a\0b", 3)}, {"\\n", "\n"}, {long_kid, long_kid}, {"\xF0\x9F\x94\x91", "\xF0\x9F\x94\x91"}};
+  const std::vector<std::pair<std::string, std::string>> kids{{"../../etc/passwd", "../../etc/passwd"}, {"' OR 1=1 --", "' OR 1=1 --"}, {"a\\u0000b",
+      std::string("a\0b", 3)}, {"\\n", "\n"}, {long_kid, long_kid}, {"\xF0\x9F\x94\x91", "\xF0\x9F\x94\x91"}};
   for (const auto& [written, kid] : kids) {
     const auto header = parse(R"({"alg":"RS256","kid":")" + written + "\"}");
     ASSERT_TRUE(header.has_value()) << written;
@@ -173,7 +184,8 @@ TEST_F(JoseHeader, TakesKidsOfAnyText) {
 // Whatever the JSON samples say: bad texts are refused by the code of their fault, good ones are no header with an algorithm.
 TEST_F(JoseHeader, RefusesEverySample) {
   for (const JsonSample& sample : json_samples()) {
-    const Code expected = sample.fault == JsonFault::malformed ? Code::bad_header : sample.fault == JsonFault::duplicate_member ? Code::duplicate_header_member : Code::header_too_complex;
+    const Code expected = sample.fault == JsonFault::malformed ? Code::bad_header : sample.fault == JsonFault::duplicate_member
+        ? Code::duplicate_header_member : Code::header_too_complex;
     const Code found = code(sample.text);
     if (sample.fault != JsonFault::none) EXPECT_EQ(found, expected) << sample.text.substr(0, 100);
     else EXPECT_TRUE(found == Code::bad_header || found == Code::unknown_algorithm) << sample.text.substr(0, 100);

@@ -110,7 +110,8 @@ TEST(JsonDocument, SurvivesBeingMoved) {
 // Containers that grow while they are filled move their elements: what those hold must stay.
 TEST(JsonDocument, HoldsManyOfEverything) {
   std::string text = "[";
-  for (int i = 0; i < 3000; ++i) text += (i == 0 ? "" : ",") + ("{\"id\":" + std::to_string(i) + ",\"tags\":[\"t\\u0061g\",[" + std::to_string(i) + "]],\"o\":{\"p\":{}}}");
+  for (int i = 0; i < 3000; ++i) text += (i == 0 ? "" : ",") + ("{\"id\":" + std::to_string(i) + ",\"tags\":[\"t\\u0061g\",[" + std::to_string(i) +
+      "]],\"o\":{\"p\":{}}}");
   text += "]";
   const auto document = JsonDocument::parse(text);
   ASSERT_TRUE(document.has_value());

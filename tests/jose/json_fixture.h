@@ -20,8 +20,8 @@ namespace assay::jose {
 
 inline constexpr base::HashKey kTestKey{0x243F6A8885A308D3, 0x13198A2E03707344};
 
-// GuardedText: text, its padding, and then a page that nobody may read: an access beyond the padding ends the program. The padding holds what would change the
-// meaning if it were taken for text.
+// GuardedText: text, its padding, and then a page that nobody may read: an access beyond the padding ends the program. The padding holds what would
+// change the meaning if it were taken for text.
 class GuardedText {
  public:
   explicit GuardedText(std::size_t bytes_max) {
@@ -55,7 +55,8 @@ class GuardedText {
 
 // JsonRig: a workspace, an arena and a guarded text: what the request path has at hand.
 struct JsonRig {
-  explicit JsonRig(std::size_t bytes_max = 16 * 1024, std::size_t members_max = 1024) : workspace(kTestKey, bytes_max, members_max), text(bytes_max) {}
+  explicit JsonRig(std::size_t bytes_max = 16 * 1024, std::size_t members_max = 1024) : workspace(kTestKey, bytes_max, members_max),
+      text(bytes_max) {}
   JsonWorkspace workspace;
   base::Arena arena;
   GuardedText text;
@@ -67,7 +68,8 @@ struct ImplementationRig {
   std::unique_ptr<JsonRig> rig;
 };
 
-// rigs_of_all_implementations(bytes_max, members_max): one for each implementation that this processor supports; the active one is what it was before.
+// rigs_of_all_implementations(bytes_max, members_max): one for each implementation that this processor supports; the active one is what it was
+// before.
 std::vector<ImplementationRig> rigs_of_all_implementations(std::size_t bytes_max = 16 * 1024, std::size_t members_max = 1024);
 
 }  // namespace assay::jose

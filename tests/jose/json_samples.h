@@ -1,4 +1,5 @@
-// JSON texts with the result that they must have under the limits of a token. Written for this project; each stands for one way in which readers of JSON differ.
+// JSON texts with the result that they must have under the limits of a token. Written for this project; each stands for one way in which readers of
+// JSON differ.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// The walker against texts whose result is known, and against the slow reader: on hand-written texts and on mutations, under every implementation of simdjson.
+// The walker against texts whose result is known, and against the slow reader: on hand-written texts and on mutations, under every implementation of
+// simdjson.
 #include "jose/json_walk.h"
 
 #include <gtest/gtest.h>
@@ -22,7 +23,8 @@ constexpr JsonLimits kSmallLimits{4, 3, 8};
 
 std::string shown(std::string_view text) {
   std::string out;
-  for (const char c : text.substr(0, 300)) out += c >= ' ' && c <= '~' ? std::string(1, c) : "<" + std::to_string(static_cast<unsigned char>(c)) + ">";
+  for (const char c : text.substr(0, 300)) out += c >= ' ' && c <= '~' ? std::string(1, c) : "<" + std::to_string(static_cast<unsigned char>(c)) +
+      ">";
   return out;
 }
 
@@ -39,8 +41,8 @@ Walked walk(std::string_view text, JsonRig& rig, const JsonLimits& limits) {
   return {walked, walked.fault == JsonFault::none ? log.events : ""};
 }
 
-// The walker of one implementation gives what the slow reader gives. The fallback implementation looks for bad UTF-8 and open strings only as far as it reads,
-// so of two faults it may name the other one.
+// The walker of one implementation gives what the slow reader gives. The fallback implementation looks for bad UTF-8 and open strings only as far as
+// it reads, so of two faults it may name the other one.
 void expect_as_slow(std::string_view text, const ImplementationRig& on, const JsonLimits& limits, const slow::Reading& expected) {
   const Walked walked = walk(text, *on.rig, limits);
   if (on.name == "fallback" && expected.fault != JsonFault::none) {
@@ -120,8 +122,10 @@ TEST(JsonWalk, AgreesWithTheSlowReaderOnAllShortTexts) {
 
 std::string mutated(std::string text, const std::vector<std::string>& texts, std::mt19937_64& random) {
   static const std::vector<std::string> kPieces{
-      "{", "}", "[", "]", ":", ",", "\"", "\\", "\\\\", "\\\"", " ", "\n", "0", "-", "1e5", ".5", "true", "null", "\"\"", "\"a\"", "\"a\":1,", ",\"iss\":1", "\\u0061", "\\uD83D", "\\uDE00", "\\u", "\xC3\xA9", "\xC3", "\x80",
-      "\xF0\x9F\x98\x80", std::string(1, '\0'), "\x0C", "\x1A", "\x1F", "[[[[", "]]]]", "{\"a\":{\"a\":", "\xEF\xBB\xBF", "[]", "{}", "\\/", "//", "e", "E", "+"};
+      "{", "}", "[", "]", ":", ",", "\"", "\\", "\\\\", "\\\"", " ", "\n", "0", "-", "1e5", ".5", "true", "null", "\"\"", "\"a\"", "\"a\":1,",
+      ",\"iss\":1", "\\u0061", "\\uD83D", "\\uDE00", "\\u", "\xC3\xA9", "\xC3", "\x80",
+      "\xF0\x9F\x98\x80", std::string(1, '\0'), "\x0C", "\x1A", "\x1F", "[[[[", "]]]]", "{\"a\":{\"a\":", "\xEF\xBB\xBF", "[]", "{}", "\\/", "//",
+      "e", "E", "+"};
   const std::size_t times = 1 + random() % 3;
   for (std::size_t i = 0; i < times; ++i) {
     const std::size_t at = random() % (text.size() + 1);

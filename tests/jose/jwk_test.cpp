@@ -25,9 +25,12 @@ using crypto::KeyType;
 std::string member(std::string_view name, std::string_view value) { return ",\"" + std::string(name) + "\":\"" + std::string(value) + "\""; }
 
 std::string rsa(std::string_view more = "") { return R"({"kty":"RSA")" + member("n", rfc::kRsaN) + member("e", "AQAB") + std::string(more) + "}"; }
-std::string p256(std::string_view more = "") { return R"({"kty":"EC","crv":"P-256")" + member("x", rfc::kP256X) + member("y", rfc::kP256Y) + std::string(more) + "}"; }
-std::string p384(std::string_view more = "") { return R"({"kty":"EC","crv":"P-384")" + member("x", rfc::kP384X) + member("y", rfc::kP384Y) + std::string(more) + "}"; }
-std::string p521(std::string_view more = "") { return R"({"kty":"EC","crv":"P-521")" + member("x", rfc::kP521X) + member("y", rfc::kP521Y) + std::string(more) + "}"; }
+std::string p256(std::string_view more = "") { return R"({"kty":"EC","crv":"P-256")" + member("x", rfc::kP256X) + member("y", rfc::kP256Y) +
+    std::string(more) + "}"; }
+std::string p384(std::string_view more = "") { return R"({"kty":"EC","crv":"P-384")" + member("x", rfc::kP384X) + member("y", rfc::kP384Y) +
+    std::string(more) + "}"; }
+std::string p521(std::string_view more = "") { return R"({"kty":"EC","crv":"P-521")" + member("x", rfc::kP521X) + member("y", rfc::kP521Y) +
+    std::string(more) + "}"; }
 std::string ed25519(std::string_view more = "") { return R"({"kty":"OKP","crv":"Ed25519")" + member("x", rfc::kEd25519X) + std::string(more) + "}"; }
 
 std::string set_of(const std::vector<std::string>& keys) {
@@ -110,7 +113,8 @@ TEST(Jwks, ThumbprintsTheNumbersAlone) {
 
 // RFC 7515 appendices A.2 to A.4, RFC 8037 appendix A.4: token, header and key as they stand there, through parser and engine.
 TEST(Jwks, ReadsKeysThatVerifyTheTokensOfTheRfcs) {
-  const std::vector<std::pair<std::string, std::string_view>> cases{{rsa(), rfc::kRsaToken}, {p256(), rfc::kP256Token}, {p521(), rfc::kP521Token}, {ed25519(), rfc::kEd25519Token}};
+  const std::vector<std::pair<std::string, std::string_view>> cases{{rsa(), rfc::kRsaToken}, {p256(), rfc::kP256Token}, {p521(), rfc::kP521Token},
+      {ed25519(), rfc::kEd25519Token}};
   const auto engine = crypto::make_reference_engine();
   JsonRig rig;
   for (const auto& [jwk, token] : cases) {
@@ -136,7 +140,8 @@ TEST(Jwks, ComeWithTokensWhoseClaimsAreRead) {
   JsonRig rig;
   const auto claims_of = [&rig](std::string_view token) {
     const auto octets = base64url_decode(split_compact(token)->payload);
-    return parse_claims({.algorithm = Algorithm::rs256, .type = TypeClass::absent, .kid = std::nullopt}, rig.text.put(base::as_text(*octets)), rig.workspace, rig.arena);
+    return parse_claims({.algorithm = Algorithm::rs256, .type = TypeClass::absent, .kid = std::nullopt}, rig.text.put(base::as_text(*octets)),
+        rig.workspace, rig.arena);
   };
   for (const std::string_view token : {rfc::kRsaToken, rfc::kP256Token}) {
     const auto facts = claims_of(token);
@@ -258,19 +263,22 @@ TEST(Jwks, SkipsKeysWithAReason) {
   for (const SkipCase& c : cases) EXPECT_EQ(reason_of(c.jwk), c.reason) << c.jwk;
 
   std::vector<std::string> all{rsa(R"(,"kid":"first")")};
-  for (const SkipCase& c : cases) all.push_back(c.jwk);
+  constexpr std::size_t kMixed = 60;  // of them, for a set has at most 64 entries
+  ASSERT_GE(cases.size(), kMixed);
+  for (std::size_t i = 0; i < kMixed; ++i) all.push_back(cases[i].jwk);
   all.push_back(p256(R"(,"kid":"last")"));
   const Jwks jwks = parse(all);
   ASSERT_EQ(jwks.keys.size(), 2U);
   EXPECT_EQ(jwks.keys[0].kid, "first");
   EXPECT_EQ(jwks.keys[1].kid, "last");
-  ASSERT_EQ(jwks.skipped.size(), cases.size());
-  for (std::size_t i = 0; i < cases.size(); ++i) EXPECT_EQ(jwks.skipped[i].index, i + 1);
+  ASSERT_EQ(jwks.skipped.size(), kMixed);
+  for (std::size_t i = 0; i < kMixed; ++i) EXPECT_EQ(jwks.skipped[i].index, i + 1);
 }
 
 // Numbers that KeyMaterial refuses become reasons too; which they are is crypto's business.
 TEST(Jwks, SkipsNumbersThatAreNoKey) {
-  const auto starts = [](const std::string& jwk, std::string_view reason) { EXPECT_TRUE(reason_of(jwk).starts_with(reason)) << jwk << ": " << reason_of(jwk); };
+  const auto starts = [](const std::string& jwk, std::string_view reason) { EXPECT_TRUE(reason_of(jwk).starts_with(reason)) << jwk << ": "
+      << reason_of(jwk); };
   starts(R"({"kty":"RSA","e":"AQAB","n":""})", "RSA modulus");
   starts(R"({"kty":"RSA","e":"AQAB","n":"AQAB"})", "RSA modulus has 17 bits");
   starts(R"({"kty":"RSA","e":"")" + member("n", rfc::kRsaN) + "}", "RSA exponent");
@@ -285,7 +293,8 @@ TEST(Jwks, SkipsNumbersThatAreNoKey) {
   // RFC 7518 section 6.2.1.2: coordinates of full length. A leading zero octet cut off or added is another encoding.
   auto x = *base64url_decode(rfc::kP256X);
   x.insert(x.begin(), std::byte{0});
-  starts(R"({"kty":"EC","crv":"P-256")" + member("x", base64url_encode(x)) + member("y", rfc::kP256Y) + "}", "P-256 coordinates have 33 and 32 octets");
+  starts(R"({"kty":"EC","crv":"P-256")" + member("x", base64url_encode(x)) + member("y", rfc::kP256Y) + "}",
+      "P-256 coordinates have 33 and 32 octets");
 }
 
 // RFC 7518 sections 6.2.2, 6.3.2, 6.4: somebody has published a secret. Loud, whatever else is wrong with the key.
@@ -320,7 +329,8 @@ TEST(Jwks, AlarmsAtSecretsBesideDuplicates) {
 // The reason is for an operator's log; nothing of a secret may reach it.
 TEST(Jwks, SaysNothingOfASecretInItsReason) {
   const std::string secret = "c2VjcmV0LXNlY3JldC1zZWNyZXQ";
-  for (const std::string& jwk : {R"({"kty":"oct","k":")" + secret + "\"}", rsa(R"(,"d":")" + secret + "\""), rsa(R"(,"kid":"a","kid":"b","d":")" + secret + "\"")}) {
+  for (const std::string& jwk : {R"({"kty":"oct","k":")" + secret + "\"}", rsa(R"(,"d":")" + secret + "\""), rsa(R"(,"kid":"a","kid":"b","d":")" +
+      secret + "\"")}) {
     EXPECT_EQ(reason_of(jwk).find(secret), std::string::npos);
     EXPECT_TRUE(reason_of(jwk).starts_with("alarm: "));
   }
@@ -329,7 +339,8 @@ TEST(Jwks, SaysNothingOfASecretInItsReason) {
 // Reasons stay short and printable, whatever a key says.
 TEST(Jwks, KeepsReasonsPrintable) {
   const std::string nasty = std::string(10'000, 'x') + "\\u001b[2J\\n\\u0000\xC3\xA9";
-  for (const std::string& jwk : {R"({"kty":")" + nasty + "\"}", R"({"kty":"EC","crv":")" + nasty + "\"}", rsa(R"(,"alg":")" + nasty + "\""), rsa(",\"" + nasty + "\":1,\"" + nasty + "\":2")}) {
+  for (const std::string& jwk : {R"({"kty":")" + nasty + "\"}", R"({"kty":"EC","crv":")" + nasty + "\"}", rsa(R"(,"alg":")" + nasty + "\""),
+      rsa(",\"" + nasty + "\":1,\"" + nasty + "\":2")}) {
     const std::string reason = reason_of(jwk);
     EXPECT_LT(reason.size(), 200U);
     for (const char c : reason) EXPECT_TRUE(c >= ' ' && c <= '~');
@@ -349,13 +360,16 @@ TEST(Jwks, TakesAnyStringAsKid) {
 
 // jwk.h: an id names exactly {kid, permitted algorithms, key material}.
 TEST(Jwks, NamesContentByItsId) {
-  const std::vector<std::string> different{rsa(), rsa(R"(,"kid":"")"), rsa(R"(,"kid":"a")"), rsa(R"(,"kid":"b")"), rsa(R"(,"alg":"RS256")"), rsa(R"(,"alg":"PS256")"), rsa(R"(,"alg":"RS256","kid":"a")"),
-                                           p256(), p256(R"(,"kid":"a")"), p384(), p521(), ed25519(), ed25519(R"(,"kid":"a")"), R"({"kty":"RSA","e":"Aw")" + member("n", rfc::kRsaN) + "}",
-                                           // Kids that would run into what follows them, if they were not preceded by their length.
-                                           rsa(R"(,"kid":"a algorithms 007e material ")"), rsa(R"(,"kid":"no kid")"), rsa(R"(,"kid":"1 a")")};
+  const std::vector<std::string> different{rsa(), rsa(R"(,"kid":"")"), rsa(R"(,"kid":"a")"), rsa(R"(,"kid":"b")"), rsa(R"(,"alg":"RS256")"),
+      rsa(R"(,"alg":"PS256")"), rsa(R"(,"alg":"RS256","kid":"a")"),
+      p256(), p256(R"(,"kid":"a")"), p384(), p521(), ed25519(), ed25519(R"(,"kid":"a")"),
+      R"({"kty":"RSA","e":"Aw")" + member("n", rfc::kRsaN) + "}",
+      // Kids that would run into what follows them, if they were not preceded by their length.
+      rsa(R"(,"kid":"a algorithms 007e material ")"), rsa(R"(,"kid":"no kid")"), rsa(R"(,"kid":"1 a")")};
   std::set<KeyId> ids;
   for (const std::string& jwk : different) EXPECT_TRUE(ids.insert(key_of(jwk).id).second) << jwk;
-  EXPECT_EQ(key_of(p256(R"(,"kid":"a")")).id, key_of(R"({"kid":"\u0061","use":"sig","key_ops":["verify"],"x5t":"z",)" + p256(R"(,"alg":"ES256")").substr(1)).id);
+  EXPECT_EQ(key_of(p256(R"(,"kid":"a")")).id, key_of(R"({"kid":"\u0061","use":"sig","key_ops":["verify"],"x5t":"z",)" +
+      p256(R"(,"alg":"ES256")").substr(1)).id);
   EXPECT_EQ(key_of(ed25519(R"(,"alg":"EdDSA")")).id, key_of(ed25519(R"(,"alg":"Ed25519")")).id);
   EXPECT_EQ(key_of(ed25519(R"(,"alg":"EdDSA")")).id, key_of(ed25519()).id);
 }
@@ -387,6 +401,12 @@ TEST(Jwks, TakesSetsWithoutAKeyAndExtraMembers) {
   ASSERT_TRUE(jwks.has_value());
   EXPECT_EQ(jwks->keys.size(), 1U);
   EXPECT_TRUE(jwks->skipped.empty());
+}
+
+// Entries count whether they are used or not: each costs work, a line in the log and a place in the status.
+TEST(Jwks, RefusesASetOfTooManyEntries) {
+  EXPECT_EQ(parse(std::vector<std::string>(64, "0")).skipped.size(), 64U);
+  EXPECT_FALSE(parse_jwks(set_of(std::vector<std::string>(65, "0"))).has_value());
 }
 
 }  // namespace

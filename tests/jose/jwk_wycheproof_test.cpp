@@ -1,5 +1,6 @@
-// Project Wycheproof's json_web_key_test.json (github.com/C2SP/wycheproof, Apache 2.0): key sets that a careful reader must not use, each with a JWS. The file
-// is for libraries that also do HMAC: what it calls valid there is refused here, for such keys are alarms and such algorithms do not exist.
+// Project Wycheproof's json_web_key_test.json (github.com/C2SP/wycheproof, Apache 2.0): key sets that a careful reader must not use, each with a
+// JWS. The file is for libraries that also do HMAC: what it calls valid there is refused here, for such keys are alarms and such algorithms do not
+// exist.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -34,7 +35,8 @@ struct SetOutcome {
   bool operator==(const SetOutcome&) const = default;
 };
 
-void PrintTo(const SetOutcome& outcome, std::ostream* out) { *out << outcome.used << " used, " << outcome.skipped << " skipped, " << outcome.alarms << " alarms"; }
+void PrintTo(const SetOutcome& outcome, std::ostream* out) { *out << outcome.used << " used, " << outcome.skipped << " skipped, " << outcome.alarms
+    << " alarms"; }
 
 SetOutcome outcome_of(const Jwks& jwks) {
   SetOutcome outcome{jwks.keys.size(), jwks.skipped.size(), 0};
@@ -91,7 +93,8 @@ TEST(JwkWycheproof, UsesNoKeySetThatItShouldNot) {
       {"7", {1, 0, 0}},   // a modulus that a flawed generator made (ROCA): its numbers break no rule that we have
       {"8", {0, 1, 0}},   // 1024 bits
       {"9", {0, 1, 0}},   // e = 1
-      {"10", {0, 1, 1}}, {"11", {0, 1, 1}}, {"12", {0, 1, 1}}, {"13", {0, 1, 1}}, {"14", {0, 1, 1}}, {"15", {0, 1, 1}}, {"16", {0, 1, 1}}, {"17", {0, 1, 1}}, {"18", {0, 1, 1}},
+      {"10", {0, 1, 1}}, {"11", {0, 1, 1}}, {"12", {0, 1, 1}}, {"13", {0, 1, 1}}, {"14", {0, 1, 1}}, {"15", {0, 1, 1}}, {"16", {0, 1, 1}}, {"17", {0,
+      1, 1}}, {"18", {0, 1, 1}},
       {"19", {0, 1, 0}},  // alg ES521
       {"20", {0, 1, 0}},  // alg ES224
       {"21", {0, 1, 0}},  // use enc

@@ -36,7 +36,8 @@ class PayloadViewTest : public testing::Test {
 // RFC 6901 section 5: its document and its pointers, but for the empty one.
 TEST_F(PayloadViewTest, FindsTheExamplesOfTheRfc) {
   const std::string json = R"({"foo":["bar","baz"],"":0,"a/b":1,"c%d":2,"e^f":3,"g|h":4,"i\\j":5,"k\"l":6," ":7,"m~n":8})";
-  const std::vector<std::pair<std::string, std::string>> examples{{"/foo", R"(["bar","baz"])"}, {"/foo/0", "\"bar\""}, {"/", "0"}, {"/a~1b", "1"}, {"/c%d", "2"}, {"/e^f", "3"}, {"/g|h", "4"}, {"/i\\j", "5"}, {"/k\"l", "6"}, {"/ ", "7"}, {"/m~0n", "8"}};
+  const std::vector<std::pair<std::string, std::string>> examples{{"/foo", R"(["bar","baz"])"}, {"/foo/0", "\"bar\""}, {"/", "0"}, {"/a~1b", "1"},
+      {"/c%d", "2"}, {"/e^f", "3"}, {"/g|h", "4"}, {"/i\\j", "5"}, {"/k\"l", "6"}, {"/ ", "7"}, {"/m~0n", "8"}};
   for (const auto& [pointer, value] : examples) EXPECT_EQ(raw(json, pointer), value) << pointer;
 }
 
@@ -49,7 +50,8 @@ TEST_F(PayloadViewTest, FindsArrayElementsByIndex) {
   EXPECT_EQ(raw(json, "/a/2/0"), "30");
   EXPECT_EQ(raw(json, "/a/2/-"), "31");
   EXPECT_EQ(raw(json, "/0"), "1");
-  for (const std::string_view pointer : {"/a/3", "/a/-", "/a/00", "/a/01", "/a/", "/a/a", "/a/1/2", "/a/0/0", "/a/2/1", "/a/999999999", "/a/4294967296", "/a/18446744073709551616", "/00", "/-"}) EXPECT_EQ(raw(json, pointer), "nothing") << pointer;
+  for (const std::string_view pointer : {"/a/3", "/a/-", "/a/00", "/a/01", "/a/", "/a/a", "/a/1/2", "/a/0/0", "/a/2/1", "/a/999999999",
+      "/a/4294967296", "/a/18446744073709551616", "/00", "/-"}) EXPECT_EQ(raw(json, pointer), "nothing") << pointer;
 }
 
 TEST_F(PayloadViewTest, FindsNothingWhereNothingIs) {
@@ -149,7 +151,8 @@ void collect_pointers(const slow::Json& value, const std::string& here, std::vec
 TEST_F(PayloadViewTest, FindsWhatTheSlowReaderFinds) {
   std::vector<std::string> texts;
   for (const JsonSample& sample : json_samples()) {
-    if (sample.fault == JsonFault::none && sample.text.size() < 4000) texts.push_back("{\"x\":" + sample.text + ",\"y~\":[" + sample.text + "," + sample.text + "]}");
+    if (sample.fault == JsonFault::none && sample.text.size() < 4000) texts.push_back("{\"x\":" + sample.text + ",\"y~\":[" + sample.text + "," +
+        sample.text + "]}");
   }
   for (const std::string& text : good_json_texts()) texts.push_back("{\"a/b\":" + text + ",\"\":[[],{}," + text + "]}");
   std::mt19937_64 random(4);

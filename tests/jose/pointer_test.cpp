@@ -35,7 +35,8 @@ TEST(Pointer, RefusesTextAboveTheLimit) {
 
 // RFC 6901 section 4: ~1 is a slash, ~0 a tilde, and ~01 is ~1, not a slash.
 TEST(PointerStepper, UnescapesAsItCompares) {
-  const auto matches = [](std::string_view pointer, std::string_view name) { return PointerStepper(*PointerView::parse(pointer)).matches_name(name); };
+  const auto matches = [](std::string_view pointer,
+      std::string_view name) { return PointerStepper(*PointerView::parse(pointer)).matches_name(name); };
   EXPECT_TRUE(matches("/a~1b", "a/b"));
   EXPECT_TRUE(matches("/m~0n", "m~n"));
   EXPECT_TRUE(matches("/~01", "~1"));
@@ -68,7 +69,8 @@ TEST(PointerStepper, ReadsArrayIndices) {
   EXPECT_EQ(index("/9/x"), 9U);
   EXPECT_EQ(index("/10"), 10U);
   EXPECT_EQ(index("/999999999"), 999'999'999U);
-  for (const std::string_view bad : {"/", "/-", "/00", "/01", "/+1", "/-1", "/1a", "/a", "/ 1", "/1 ", "/1.0", "/1e0", "/1000000000", "/18446744073709551616", "/~00"}) {
+  for (const std::string_view bad : {"/", "/-", "/00", "/01", "/+1", "/-1", "/1a", "/a", "/ 1", "/1 ", "/1.0", "/1e0", "/1000000000",
+      "/18446744073709551616", "/~00"}) {
     EXPECT_EQ(index(bad), std::nullopt) << bad;
   }
 }

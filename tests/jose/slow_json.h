@@ -1,5 +1,5 @@
-// A strict JSON reader that is slow and plain on purpose: recursive, by the productions of RFC 8259, names compared pairwise. What the daemon's walker accepts,
-// refuses and finds is compared with it, in tests and in fuzzing.
+// A strict JSON reader that is slow and plain on purpose: recursive, by the productions of RFC 8259, names compared pairwise. What the daemon's
+// walker accepts, refuses and finds is compared with it, in tests and in fuzzing.
 #pragma once
 
 #include <cstddef>
@@ -39,8 +39,8 @@ struct Reading {
   std::optional<Json> value;  // present exactly if fault is none
 };
 
-// read_json(text, rules): the value, or the first fault in document order; but invalid UTF-8, a control character in a string and a string without its end
-// are found before everything else, wherever they stand.
+// read_json(text, rules): the value, or the first fault in document order; but invalid UTF-8, a control character in a string and a string without
+// its end are found before everything else, wherever they stand.
 Reading read_json(std::string_view text, const Rules& rules);
 
 // is_utf8(text): RFC 3629 section 4, by its grammar.
