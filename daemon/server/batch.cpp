@@ -166,7 +166,9 @@ void Batch::answer(ReadyQueue& ready, const snapshot::Snapshot& snapshot) {
     const bool speaks_nonsense = items_[connection->turn.last].error == ErrorCode::bad_frame;
     if (speaks_nonsense) {
       counters_.connections_dropped.add();
-      log_.info("connection of uid {} dropped: not a frame of this protocol", connection->peer().uid);
+      if (const std::uint64_t events = nonsense_log_.count(clock_.boottime_ms()); events != 0) {
+        log_.info("{} connections dropped: not a frame of this protocol; the latest of uid {}", events, connection->peer().uid);
+      }
       connection->discard_input();
     }
     if (connection->turn.first == connection->turn.last) {
@@ -189,7 +191,7 @@ void Batch::answer(ReadyQueue& ready, const snapshot::Snapshot& snapshot) {
 void Batch::log_refused(const Item& item) const {
   for (std::size_t i = 0; i < item.request.tokens.size(); ++i) {
     const verdict::VerdictView& verdict = verdicts_[item.first_token + i];
-    if (verdict.code == schema::Code::accepted) continue;
+    if (verdict.code == schema::Code::accepted || verdict.code == schema::Code::token_too_large) continue;  // the latter: hashing it would be the peer's lever
     const crypto::Sha256Digest digest = crypto::sha256(base::as_bytes(item.request.tokens[i]));
     log_.debug("token {:02x}{:02x}{:02x}{:02x}: {}, API service {}, OAuth server {}, kid {}", std::to_integer<unsigned>(digest[0]), std::to_integer<unsigned>(digest[1]),
                std::to_integer<unsigned>(digest[2]), std::to_integer<unsigned>(digest[3]), schema::info(verdict.code).name,

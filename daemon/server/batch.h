@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "crypto/engine.h"
 #include "server/counters.h"
+#include "server/log_limiter.h"
 #include "server/ready_queue.h"
 #include "server/reply.h"
 #include "server/request.h"
@@ -71,6 +72,7 @@ class Batch {
   std::vector<verdict::VerdictView> verdicts_;
   std::vector<std::byte> staged_;  // the answers for one connection, if there are several
 
+  LogLimiter nonsense_log_;
   std::uint64_t cost_per_token_ns_;  // moving average
 };
 

@@ -57,7 +57,9 @@ void ControlServer::handle(Connection& connection) {
   } else {
     if (request.error().code == ErrorCode::bad_frame) {
       counters_.connections_dropped.add();
-      log_.info("control connection of uid {} dropped: not a frame of this protocol", connection.peer().uid);
+      if (const std::uint64_t events = nonsense_log_.count(clock_.boottime_ms()); events != 0) {
+        log_.info("{} control connections dropped: not a frame of this protocol; the latest of uid {}", events, connection.peer().uid);
+      }
       connection.discard_input();
     }
     connection.send(refuse(request.error().id, request.error().code, request.error().text));
@@ -111,7 +113,9 @@ void ControlServer::on_sweep() noexcept {
     const Connection::Overdue overdue = connection.overdue(now_ms);
     if (overdue == Connection::Overdue::no) return;
     counters_.connections_dropped.add();
-    log_.info("control connection of uid {} dropped: {}", connection.peer().uid, overdue == Connection::Overdue::slow ? "slow" : "idle");
+    if (const std::uint64_t events = overdue_log_.count(now_ms); events != 0) {
+      log_.info("{} control connections dropped: slow or idle; the latest ({}) of uid {}", events, overdue == Connection::Overdue::slow ? "slow" : "idle", connection.peer().uid);
+    }
     connection.close();
   });
   if (connections_.used() == 0) sweep_.stop();

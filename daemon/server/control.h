@@ -14,6 +14,7 @@
 #include "server/counters.h"
 #include "server/deployer.h"
 #include "server/limits.h"
+#include "server/log_limiter.h"
 #include "server/listener.h"
 #include "server/reply.h"
 #include "server/request.h"
@@ -74,6 +75,8 @@ class ControlServer final : public ConnectionSink, private ConnectionOwner, priv
   const StatusSource& status_;
   const loop::Callback drained_;
   const std::uint64_t sweep_ms_;
+  LogLimiter overdue_log_;
+  LogLimiter nonsense_log_;
   Counters counters_;
   ReplyEncoder encoder_;
   base::Arena arena_;

@@ -3,6 +3,8 @@
 #include "server/daemon.h"
 
 #include <signal.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -28,8 +30,8 @@ std::vector<std::unique_ptr<Worker>> make_workers(const DaemonSettings& settings
   return workers;
 }
 
-// set_stop_signals(how): SIG_BLOCK or SIG_UNBLOCK for the signals that end the daemon. They are open only while the loop runs: one that comes between binding the
-// sockets and that moment waits, and a second one does not cut the teardown short. Threads inherit the mask, so the main thread gets them all.
+// set_stop_signals(how): SIG_BLOCK or SIG_UNBLOCK for the signals that end the daemon. They are open only while the loop runs, so that a second one does not cut
+// the teardown short. Threads inherit the mask: the main thread gets them all.
 void set_stop_signals(int how) noexcept {
   sigset_t signals;
   ::sigemptyset(&signals);
@@ -43,9 +45,25 @@ constexpr mode_t kControlMode = 0600;
 
 }  // namespace
 
+void StopLimit::start(std::uint64_t ms) noexcept {
+  ::signal(SIGALRM, [](int) {
+    constexpr std::string_view kLine = "assayd: the stop took too long; not everything was finished\n";
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kLine.data(), kLine.size());
+    ::_exit(0);
+  });
+  const itimerval timer{.it_interval = {}, .it_value = {.tv_sec = static_cast<time_t>(ms / 1000), .tv_usec = static_cast<suseconds_t>(ms % 1000 * 1000)}};
+  CHECK(::setitimer(ITIMER_REAL, &timer, nullptr) == 0);
+}
+
+StopLimit::~StopLimit() {
+  const itimerval none{};
+  CHECK(::setitimer(ITIMER_REAL, &none, nullptr) == 0);
+}
+
 // The sockets come last: whoever can connect finds a daemon that is ready, and signals have been taken over before anybody could think it is.
 base::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonSettings settings, DaemonParts parts) {
   CHECK(settings.workers > 0 && parts.snapshot != nullptr);
+  set_stop_signals(SIG_BLOCK);
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(settings), std::move(parts)));
   auto data = ListeningSocket::bind(daemon->settings_.data_path, kDataMode);
   if (!data) return std::unexpected(data.error());
@@ -107,6 +125,7 @@ void Daemon::adopt(Incoming incoming) noexcept {
 void Daemon::on_stop() noexcept {
   if (std::exchange(stopping_, true)) return;
   log_.info("stopping");
+  stop_limit_.start(base::limits::kStopMs);
   refused_before_ += data_listener_->refused() + control_listener_->refused();
   data_listener_.reset();
   control_listener_.reset();

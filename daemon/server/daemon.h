@@ -44,6 +44,17 @@ struct DaemonParts {
   std::shared_ptr<const snapshot::Snapshot> snapshot;            // to start with; never null
 };
 
+// StopLimit: the last resort of a stop. A batch of slow signatures or the compilation of a large configuration may outlast the time that a stop may take, and neither
+// is worth waiting for: once started, it ends the process with exit code 0 after that time, unless it is destroyed before.
+class StopLimit {
+ public:
+  StopLimit() noexcept = default;
+  ~StopLimit();
+  StopLimit(const StopLimit&) = delete;
+  StopLimit& operator=(const StopLimit&) = delete;
+  void start(std::uint64_t ms) noexcept;
+};
+
 // Daemon: a resource.
 class Daemon final : private StatusSource, private ConnectionSink {
  public:
@@ -67,6 +78,7 @@ class Daemon final : private StatusSource, private ConnectionSink {
   void on_stop() noexcept;
   void send_wake() noexcept { wake_.send(); }
 
+  StopLimit stop_limit_;  // first, so that it watches the destruction of all others
   const DaemonSettings settings_;
   const base::Clock& clock_;
   base::Log& log_;

@@ -1,5 +1,5 @@
 // Publication is a pointer per worker, swapped between two batches; nobody waits for it but the deploy's answer. The barrier: a worker names its generation only after
-// the batch judged by the one before has been answered, so once every worker names the new one, no answer of an older generation can leave any more.
+// the batch judged by the one before has been answered, so once every worker names the new one, no request is judged by an older one any more.
 #include "server/deployer.h"
 
 #include <algorithm>

@@ -13,7 +13,7 @@ FrameScan scan_frame(base::Bytes front, std::size_t frame_bytes_max) noexcept {
   const auto length = cursor.read_u32_le();
   if (!length) return {incomplete, base::limits::kFramePrefixBytes};
   const std::size_t bytes = base::limits::kFramePrefixBytes + std::size_t{*length};
-  if (*length == 0 || bytes % base::limits::kFrameAlignBytes != 0 || bytes > frame_bytes_max) return {refused, 0};
+  if (bytes < base::limits::kFrameBytesMin || bytes % base::limits::kFrameAlignBytes != 0 || bytes > frame_bytes_max) return {refused, 0};
   if (front.size() < bytes) return {incomplete, bytes};
   return {whole, bytes};
 }

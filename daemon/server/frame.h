@@ -16,7 +16,7 @@ struct FrameScan {
   std::size_t bytes = 0;
 };
 
-// scan_frame(front, frame_bytes_max): looks at the first frame of front, which may hold less or more than one. Refused: length 0, prefix and length together
+// scan_frame(front, frame_bytes_max): looks at the first frame of front, which may hold less or more than one. Refused: less than kFrameBytesMin, prefix and length together
 // no multiple of 8 (the next frame would not be aligned), or more than frame_bytes_max.
 FrameScan scan_frame(base::Bytes front, std::size_t frame_bytes_max) noexcept;
 

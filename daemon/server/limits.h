@@ -29,7 +29,7 @@ inline constexpr std::size_t kOutputPerTokenFixed = 256;
 inline constexpr int kListenBacklog = 512;
 inline constexpr std::size_t kAcceptsPerTurnMax = 64;     // so that a flood of connections does not starve the rest of the loop
 inline constexpr std::uint64_t kAcceptPauseMs = 100;      // out of descriptors: rest this long instead of spinning
-inline constexpr std::uint64_t kRefusalLogMs = 1'000;     // at most one line about refused connections in this time
+inline constexpr std::uint64_t kPeerLogMs = 1'000;        // at most one line in this time about each kind of thing that a peer can repeat at will
 inline constexpr std::size_t kPeerGroupsMax = 65'536;     // NGROUPS_MAX of Linux
 
 // --- Sweeps for slow and idle peers: a quarter of the shortest time they enforce. ---

@@ -4,6 +4,7 @@
 #include "server/listener.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -40,6 +41,17 @@ Fd make_socket() { return Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK
 
 const sockaddr* generic(const sockaddr_un& address) { return reinterpret_cast<const sockaddr*>(&address); }
 
+// lock_folder(path): of the file at path, held until it is closed, so that of two daemons that start at once only one looks, removes and binds at a time: a socket that
+// is bound and does not listen yet looks stale.
+base::Result<Fd> lock_folder(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  Fd descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!descriptor) return fail(path, "cannot open its folder", errno);
+  if (::flock(descriptor.get(), LOCK_EX) != 0) return fail(path, "cannot lock its folder", errno);
+  return descriptor;
+}
+
 // clear_stale(path, address): makes sure that nothing stands at path.
 base::Result<bool> clear_stale(const std::string& path, const sockaddr_un& address) {
   struct stat file {};
@@ -59,6 +71,8 @@ base::Result<bool> clear_stale(const std::string& path, const sockaddr_un& addre
 base::Result<ListeningSocket> ListeningSocket::bind(const std::string& path, mode_t mode) {
   const auto address = address_of(path);
   if (!address) return std::unexpected(address.error());
+  const auto lock = lock_folder(path);
+  if (!lock) return std::unexpected(lock.error());
   if (const auto cleared = clear_stale(path, *address); !cleared) return std::unexpected(cleared.error());
   Fd descriptor = make_socket();
   if (!descriptor) return fail(path, "socket", errno);
@@ -128,7 +142,7 @@ void Listener::welcome(Fd descriptor) {
   auto peer = read_peer(descriptor.get());
   if (!peer) {
     refused_.add();
-    parts_.log.warning("{}: a connection is refused: {}", parts_.name, peer.error().what);
+    if (nobody_log_.count(parts_.clock.boottime_ms()) != 0) parts_.log.warning("{}: a connection is refused: {}", parts_.name, peer.error().what);
     return;
   }
   auto charge = parts_.quota.charge(peer->uid);
@@ -140,11 +154,9 @@ void Listener::refuse(const Fd& descriptor, std::uint32_t uid) {
   refused_.add();
   // A fresh socket takes so small a frame whole; if not, the peer sees the end alone.
   [[maybe_unused]] const ssize_t sent = ::send(descriptor.get(), refusal_.data(), refusal_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  const std::uint64_t now_ms = parts_.clock.boottime_ms();
-  if (logged_at_ms_ != 0 && now_ms - logged_at_ms_ < limits::kRefusalLogMs) return;
-  logged_at_ms_ = now_ms;
-  parts_.log.warning("{}: too many connections: {} refused since the last such line, the latest of uid {}", parts_.name, refused_.value() - refused_logged_, uid);
-  refused_logged_ = refused_.value();
+  if (const std::uint64_t events = too_many_log_.count(parts_.clock.boottime_ms()); events != 0) {
+    parts_.log.warning("{}: too many connections: {} refused since the last such line, the latest of uid {}", parts_.name, events, uid);
+  }
 }
 
 // rest(error): EMFILE, ENFILE, ENOBUFS, ENOMEM and whatever else accept(2) may say: the connection stays in the queue, so the descriptor stays readable.

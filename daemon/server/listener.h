@@ -16,6 +16,7 @@
 #include "server/connection.h"
 #include "server/counters.h"
 #include "server/fd.h"
+#include "server/log_limiter.h"
 #include "server/quota.h"
 
 namespace assay::server {
@@ -83,8 +84,8 @@ class Listener {
   const ListenerParts parts_;
   const std::vector<std::byte> refusal_;  // the frame
   Counter refused_;
-  std::uint64_t logged_at_ms_ = 0;
-  std::uint64_t refused_logged_ = 0;
+  LogLimiter too_many_log_;
+  LogLimiter nobody_log_;
   ListeningSocket socket_;
   loop::Poll poll_;
   loop::Timer rest_;

@@ -137,7 +137,9 @@ void Worker::on_sweep() noexcept {
     const Connection::Overdue overdue = connection.overdue(now_ms);
     if (overdue == Connection::Overdue::no) return;
     counters_.connections_dropped.add();
-    log_.info("connection of uid {} dropped: {}", connection.peer().uid, overdue == Connection::Overdue::slow ? "slow" : "idle");
+    if (const std::uint64_t events = overdue_log_.count(now_ms); events != 0) {
+      log_.info("{} connections dropped: slow or idle; the latest ({}) of uid {}", events, overdue == Connection::Overdue::slow ? "slow" : "idle", connection.peer().uid);
+    }
     connection.close();
   });
   if (connections_.used() == 0) sweep_.stop();

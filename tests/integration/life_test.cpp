@@ -4,10 +4,12 @@
 
 #include <csignal>
 #include <ctime>
+#include <thread>
 
 #include "assay/client.h"
 #include "client/control.h"
 #include "mint/fixture.h"
+#include "mint/token.h"
 #include "support/daemon_process.h"
 #include "support/pipeline_client.h"
 
@@ -72,6 +74,28 @@ TEST(Life, StopsWhenToldSoInItsFirstMoment) {
     const Exited exited = daemon.stop(SIGTERM);
     ASSERT_EQ(exited.status, 0) << exited.output;
   }
+}
+
+// Four candidates for each of 256 tokens, with the slowest algorithm: one legal request that keeps a worker busy for seconds. A stop does not wait for it.
+TEST(Life, StopsInTimeWhateverAWorkerIsDoing) {
+  mint::Service service;
+  service.api_service = "slow";
+  service.oauth_server = "slow";
+  service.issuer = "https://slow.example.com";
+  service.audience = "https://slow.example.com";
+  for (int i = 0; i < 4; ++i) service.keys.push_back(mint::Key::generate("ES512", {.kid = "k" + std::to_string(i)}));
+  const mint::Key stranger = mint::Key::generate("ES512");
+  const std::string token = mint::token(stranger, service.good_claims(std::time(nullptr)), {.with_kid = false});
+  DaemonProcess daemon({.configuration = mint::configuration({service})});
+  ASSERT_TRUE(daemon.running()) << daemon.log();
+  PipelineClient client(daemon.socket(), 1);
+  const std::vector<std::string_view> tokens(256, token);
+  ASSERT_TRUE(client.core().validate({.api_service = "slow", .required_scopes = {}, .claims = {}}, tokens, 0).ok());
+  ASSERT_TRUE(client.flush());
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  const Exited exited = daemon.stop(SIGTERM);
+  EXPECT_EQ(exited.status, 0) << exited.output;
+  EXPECT_LT(exited.took, std::chrono::milliseconds(5500));
 }
 
 TEST(Life, OpensItsSocketsAsNarrowlyAsItSays) {

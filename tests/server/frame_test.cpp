@@ -46,12 +46,17 @@ TEST(Frame, IsWholeWithAllItsBytesAndMore) {
   }
 }
 
-TEST(Frame, RefusesLengthZero) { EXPECT_EQ(scan(0, 8).state, State::refused); }
+// The least that a FlatBuffer with an identifier takes: what reads the identifier later need not look whether it is there.
+TEST(Frame, RefusesWhatIsTooShortForAFlatBuffer) {
+  EXPECT_EQ(scan(0, 8).state, State::refused);
+  EXPECT_EQ(scan(4, 8).state, State::refused);
+  EXPECT_EQ(scan(12, 16).state, State::whole);
+}
 
 // The next frame in a buffer must be aligned.
 TEST(Frame, RefusesWhatIsNoMultipleOfEightWithItsPrefix) {
   for (std::uint32_t length = 1; length < 64; ++length) {
-    EXPECT_EQ(scan(length, 100).state == State::refused, (length + 4) % 8 != 0) << length;
+    EXPECT_EQ(scan(length, 100).state == State::refused, (length + 4) % 8 != 0 || length < 12) << length;
   }
 }
 

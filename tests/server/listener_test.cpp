@@ -163,7 +163,7 @@ TEST_F(ListenerTest, SaysSoClosesAndCountsOverTheLimit) {
     EXPECT_TRUE(peers[i].ended());
   }
   EXPECT_EQ(log.count("too many connections"), 1U) << log.all();  // one line, not three
-  clock.advance(limits::kRefusalLogMs);
+  clock.advance(limits::kPeerLogMs);
   peers.push_back(*connect_to(folder.file("s")));
   loop.turn();
   EXPECT_EQ(log.count("3 refused since"), 1U) << log.all();

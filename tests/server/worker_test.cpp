@@ -111,8 +111,8 @@ TEST(Worker, DropsSlowAndIdlePeers) {
   EXPECT_TRUE(idle.ended());
   EXPECT_EQ(harness.ask(lively, test::ping_frame(5)).id(), 5U);
   EXPECT_TRUE(eventually([&] { return harness.worker().counters().connections_dropped.value() == 2; }));
-  EXPECT_EQ(harness.log.count("dropped: slow"), 1U) << harness.log.all();
-  EXPECT_EQ(harness.log.count("dropped: idle"), 1U) << harness.log.all();
+  EXPECT_EQ(harness.log.count("the latest (slow)"), 1U) << harness.log.all();
+  EXPECT_EQ(harness.log.count("the latest (idle)"), 1U) << harness.log.all();
   EXPECT_EQ(harness.worker().load(), 1U);
 }
 
