@@ -1,0 +1,102 @@
+// make_seeds OUT [VECTORS]: writes seeds that are better made than kept: frames, which follow the schema, and keys and tokens of the Wycheproof
+// vectors if they are there. One folder for each target.
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+#include "base/hash.h"
+#include "jose/json_document.h"
+#include "schema/protocol_generated.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using assay::jose::JsonDocument;
+using assay::jose::JsonValue;
+namespace wire = assay::wire;
+
+// Named by content, so that running twice changes nothing.
+void write(const fs::path& folder, std::string_view content) {
+  fs::create_directories(folder);
+  char name[17];
+  std::snprintf(name, sizeof name, "%016llx", static_cast<unsigned long long>(assay::base::keyed_hash({1, 2}, 0, content)));
+  std::ofstream(folder / name, std::ios::binary) << content;
+}
+
+// The frame of an envelope, filled up to a multiple of 8 together with its prefix.
+template <class Table>
+std::string frame(std::uint64_t id, wire::Body kind, flatbuffers::Offset<Table> body, flatbuffers::FlatBufferBuilder& builder) {
+  const auto envelope = wire::CreateEnvelope(builder, id, kind, body.Union());
+  builder.FinishSizePrefixed(envelope, wire::EnvelopeIdentifier());
+  std::string out(reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize());
+  while (out.size() % 8 != 0) out += '\0';
+  const auto length = static_cast<std::uint32_t>(out.size() - 4);
+  for (std::size_t i = 0; i < 4; ++i) out[i] = static_cast<char>(length >> (8 * i) & 0xFF);
+  return out;
+}
+
+void write_frames(const fs::path& folder) {
+  std::string stream;
+  const auto add = [&](std::uint64_t id, wire::Body kind, auto make) {
+    flatbuffers::FlatBufferBuilder builder;
+    const std::string one = frame(id, kind, make(builder), builder);
+    write(folder, one);
+    stream += one;
+  };
+  add(1, wire::Body::Ping, [](auto& builder) { return wire::CreatePing(builder); });
+  add(2, wire::Body::Status, [](auto& builder) { return wire::CreateStatus(builder); });
+  add(3, wire::Body::Deploy, [](auto& builder) { return wire::CreateDeploy(builder, builder.CreateString("{}"), true); });
+  add(4, wire::Body::Validate, [](auto& builder) {
+    const auto service = builder.CreateString("orders");
+    const auto tokens = builder.CreateVectorOfStrings({"a.b.c", "", "eyJhbGciOiJub25lIn0.e30."});
+    const auto scopes = builder.CreateVectorOfStrings({"orders.read", "x"});
+    const auto claims = builder.CreateVectorOfStrings({"/tenant", "/a~1b/0"});
+    return wire::CreateValidate(builder, service, tokens, scopes, claims, 50);
+  });
+  add(0xFFFFFFFFFFFFFFFF, wire::Body::Validate, [](auto& builder) { return wire::CreateValidate(builder); });
+  write(folder, stream);
+  write(folder, stream.substr(0, stream.size() - 9));
+}
+
+std::string read(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+void write_vectors(const fs::path& vectors, const fs::path& out) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(vectors)) {
+    if (entry.path().extension() != ".json") continue;
+    const auto document = JsonDocument::parse(read(entry.path()));
+    const JsonValue* groups = document ? document->root().find("testGroups") : nullptr;
+    if (groups == nullptr) continue;
+    for (const JsonValue& group : groups->elements) {
+      for (const std::string_view set : {"public", "private"}) {
+        if (const JsonValue* value = group.find(set)) write(out / "jwks", value->raw);
+      }
+      if (const JsonValue* jwk = group.find("publicKeyJwk")) write(out / "jwks", "{\"keys\":[" + std::string(jwk->raw) + "]}");
+      const JsonValue* tests = group.find("tests");
+      for (std::size_t i = 0; tests != nullptr && i < tests->elements.size(); ++i) {
+        if (const JsonValue* jws = tests->elements[i].find("jws")) write(out / "compact_jws", jws->string);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2 || argc > 3) {
+    std::fprintf(stderr, "usage: make_seeds OUT [VECTORS]\n");
+    return 2;
+  }
+  const fs::path out(argv[1]);
+  for (const char* target : {"base64url", "compact_jws", "claims", "jwks", "configuration", "frame"}) fs::create_directories(out / target);
+  write_frames(out / "frame");
+  const fs::path vectors = argc == 3 ? fs::path(argv[2]) / "wycheproof" : fs::path();
+  if (argc == 3 && fs::is_directory(vectors)) write_vectors(vectors, out);
+  else std::printf("skipped: no vectors\n");
+  return 0;
+}
