@@ -27,6 +27,8 @@ inline constexpr std::size_t kOutputPerTokenFixed = 256;
 
 // --- Listeners. ---
 inline constexpr int kListenBacklog = 512;
+inline constexpr int kFolderLockTries = 50;               // for another daemon that binds in the same folder: half a second in all
+inline constexpr unsigned kFolderLockPauseUs = 10'000;
 inline constexpr std::size_t kAcceptsPerTurnMax = 64;     // so that a flood of connections does not starve the rest of the loop
 inline constexpr std::uint64_t kAcceptPauseMs = 100;      // out of descriptors: rest this long instead of spinning
 inline constexpr std::uint64_t kPeerLogMs = 1'000;        // at most one line in this time about each kind of thing that a peer can repeat at will

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -42,13 +43,16 @@ Fd make_socket() { return Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK
 const sockaddr* generic(const sockaddr_un& address) { return reinterpret_cast<const sockaddr*>(&address); }
 
 // lock_folder(path): of the file at path, held until it is closed, so that of two daemons that start at once only one looks, removes and binds at a time: a socket that
-// is bound and does not listen yet looks stale.
+// is bound and does not listen yet looks stale. Whoever can open the folder can hold the lock, so nobody waits for it longer than a start takes.
 base::Result<Fd> lock_folder(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   Fd descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!descriptor) return fail(path, "cannot open its folder", errno);
-  if (::flock(descriptor.get(), LOCK_EX) != 0) return fail(path, "cannot lock its folder", errno);
+  for (int i = 0; i < limits::kFolderLockTries && ::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0; ++i) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return fail(path, "cannot lock its folder", errno);
+    ::usleep(limits::kFolderLockPauseUs);
+  }
   return descriptor;
 }
 
