@@ -46,6 +46,8 @@ inline constexpr std::size_t kClientsMax = 1024;
 inline constexpr std::int64_t kTokenAgeSecondsMax = 10LL * 366 * 24 * 3600;
 // A document of 1,024 OAuth servers with 16 keys each and 1,024 API services has about 170,000 members.
 inline constexpr std::size_t kDocumentMembersMax = 512 * 1024;
+// Every value but the first of its array or object costs a comma; each takes about 128 bytes of tree. Commas within strings count, too.
+inline constexpr std::size_t kDocumentCommasMax = 2 * 1024 * 1024;
 inline constexpr std::size_t kConfigFaultsMax = 100;
 
 // --- Frames (docs/PROTOCOL.md): the 4-byte prefix included. ---

@@ -103,6 +103,9 @@ std::string_view name_of(JsonKind kind) noexcept {
 }
 
 base::Result<JsonDocument, JsonError> JsonDocument::parse(std::string_view text) {
+  // No text has more values than commas and brackets; a tree of millions of them would take gigabytes.
+  const auto commas = static_cast<std::size_t>(std::count(text.begin(), text.end(), ','));
+  if (commas > base::limits::kDocumentCommasMax) return std::unexpected(JsonError{JsonFault::too_complex, 0, 1, 1});
   JsonDocument document;
   document.text_ = std::make_unique_for_overwrite<char[]>(text.size() + kJsonPaddingBytes);
   document.bytes_ = text.size();

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 
 #include "base/check.h"
@@ -30,14 +31,14 @@ std::vector<std::unique_ptr<Worker>> make_workers(const DaemonSettings& settings
   return workers;
 }
 
-// set_stop_signals(how): SIG_BLOCK or SIG_UNBLOCK for the signals that end the daemon. They are open only while the loop runs, so that a second one does not cut
-// the teardown short. Threads inherit the mask: the main thread gets them all.
-void set_stop_signals(int how) noexcept {
-  sigset_t signals;
-  ::sigemptyset(&signals);
-  ::sigaddset(&signals, SIGTERM);
-  ::sigaddset(&signals, SIGINT);
-  CHECK(::pthread_sigmask(how, &signals, nullptr) == 0);
+// mask(how, signals): SIG_BLOCK or SIG_UNBLOCK, for the calling thread and those that it starts. All of them are blocked before the threads are started, so that the
+// main thread gets every one; what stops the daemon is open only while its loop runs, so that a second signal does not cut the teardown short; SIGALRM stays open,
+// for it watches the teardown.
+void mask(int how, std::initializer_list<int> signals) noexcept {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int signal : signals) ::sigaddset(&set, signal);
+  CHECK(::pthread_sigmask(how, &set, nullptr) == 0);
 }
 
 constexpr mode_t kDataMode = 0660;
@@ -63,7 +64,7 @@ StopLimit::~StopLimit() {
 // The sockets come last: whoever can connect finds a daemon that is ready, and signals have been taken over before anybody could think it is.
 base::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonSettings settings, DaemonParts parts) {
   CHECK(settings.workers > 0 && parts.snapshot != nullptr);
-  set_stop_signals(SIG_BLOCK);
+  mask(SIG_BLOCK, {SIGTERM, SIGINT, SIGALRM});
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(settings), std::move(parts)));
   auto data = ListeningSocket::bind(daemon->settings_.data_path, kDataMode);
   if (!data) return std::unexpected(data.error());
@@ -109,9 +110,9 @@ Daemon::~Daemon() = default;
 void Daemon::run() {
   log_.info("ready: version {}, data socket {}, control socket {}, {} workers, engine {}, deployment {}, generation {}", settings_.version, settings_.data_path,
             settings_.control_path, workers_.size(), workers_.front()->engine_name(), deployer_.current().deployment(), deployer_.current().generation());
-  set_stop_signals(SIG_UNBLOCK);
+  mask(SIG_UNBLOCK, {SIGTERM, SIGINT, SIGALRM});
   loop_.run();
-  set_stop_signals(SIG_BLOCK);
+  mask(SIG_BLOCK, {SIGTERM, SIGINT});
   log_.info("stopped");
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/limits.h"
 #include "jose/json_samples.h"
 #include "jose/slow_json.h"
 
@@ -131,6 +132,19 @@ TEST(JsonDocument, NamesKinds) {
   EXPECT_EQ(name_of(JsonKind::string), "a string");
   EXPECT_EQ(name_of(JsonKind::array), "an array");
   EXPECT_EQ(name_of(JsonKind::object), "an object");
+}
+
+// A tree costs much more memory than its text.
+TEST(JsonDocument, RefusesMillionsOfElements) {
+  const auto array = [](std::size_t commas) {
+    std::string text = "[0";
+    for (std::size_t i = 0; i < commas; ++i) text += ",0";
+    return text + "]";
+  };
+  EXPECT_TRUE(JsonDocument::parse(array(100'000)).has_value());
+  const auto refused = JsonDocument::parse(array(base::limits::kDocumentCommasMax + 1));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().fault, JsonFault::too_complex);
 }
 
 }  // namespace

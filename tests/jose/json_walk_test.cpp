@@ -206,6 +206,18 @@ TEST(JsonIndex, RefusesTextsAboveItsSize) {
   }
 }
 
+// The stage has found the tokens before it knows that the text is bad: nothing of them may be seen.
+TEST(JsonIndex, GivesNoPositionsOfABadText) {
+  GuardedText text(256);
+  for (const ImplementationRig& on : rigs_of_all_implementations()) {
+    for (const std::string_view bad : {"[\"\xFF\"]", "[1,\"a", "[\"\n\"]", "   "}) {
+      ASSERT_TRUE(on.rig->workspace.index.build(text.put("[1]")));
+      EXPECT_FALSE(on.rig->workspace.index.build(text.put(bad))) << on.name << ": " << shown(bad);
+      EXPECT_TRUE(on.rig->workspace.index.positions().empty()) << on.name << ": " << shown(bad);
+    }
+  }
+}
+
 // What the header promises of positions, for good texts.
 TEST(JsonIndex, GivesTheBeginningOfEachToken) {
   JsonIndex index(256);

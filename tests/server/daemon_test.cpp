@@ -252,5 +252,22 @@ TEST(DaemonSignals, StopIt) {
   }
 }
 
+// The last resort of a stop that hangs; destroyed in time, it does nothing.
+TEST(StopLimit, EndsTheProcessUnlessItIsDestroyed) {
+  const auto wait = [](int ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); };
+  EXPECT_EXIT(
+      {
+        StopLimit limit;
+        limit.start(50);
+        for (;;) wait(10);
+      },
+      ::testing::ExitedWithCode(0), "the stop took too long");
+  {
+    StopLimit limit;
+    limit.start(50);
+  }
+  wait(200);
+}
+
 }  // namespace
 }  // namespace assay::server

@@ -49,7 +49,7 @@ TEST(Attacks, EachGetsTheSameVerdictAmongOthers) {
   std::vector<const mint::Attack*> order;
   for (const mint::Attack& attack : all()) order.push_back(&attack);
   // Far neighbours meet in one batch.
-  std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) { return std::hash<std::string>()(a->name) < std::hash<std::string>()(b->name); });
+  std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) { return std::hash<std::string>()(a->name) < std::hash<std::string>()(b->name); });
   for (std::size_t begin = 0; begin < order.size(); begin += base::limits::kBatchTokensMax) {
     const std::size_t count = std::min(base::limits::kBatchTokensMax, order.size() - begin);
     std::vector<TokenRequestView> requests;
