@@ -18,6 +18,7 @@
 namespace assay::crypto {
 namespace {
 
+using simdjson::dom::array;
 using simdjson::dom::element;
 using simdjson::dom::object;
 using test::Octets;
@@ -152,17 +153,20 @@ TEST_P(Wycheproof, IsAnsweredAsOurRulesSay) {
   std::size_t cases = 0;
   std::size_t accepted = 0;
   std::size_t unanswered = 0;
-  for (const element group_element : document["testGroups"].get_array().value()) {
+  const array groups = document["testGroups"].get_array();  // the loop must not run over a temporary
+  for (const element group_element : groups) {
     const object group = group_element.get_object().value();
     expect_parameters(group, file);
     const auto key = key_of(group, file);
     ASSERT_NE(key, nullptr);
-    for (const element test_element : group["tests"].get_array().value()) {
+    const array tests = group["tests"].get_array();  // the loop must not run over a temporary
+    for (const element test_element : tests) {
       const object test = test_element.get_object().value();
       const std::string case_id = std::to_string(test["tcId"].get_uint64().value());
       const std::string where = std::string(file.name) + "_test.json, tcId " + case_id + " (" + text(test, "comment") + ")";
       expect_known(test, {"tcId", "comment", "flags", "msg", "sig", "result"}, where);
-      for (const element flag : test["flags"].get_array().value()) {
+      const array flags = test["flags"].get_array();  // the loop must not run over a temporary
+      for (const element flag : flags) {
         EXPECT_EQ(notes.at_key(flag.get_string().value()).error(), simdjson::SUCCESS) << where << ": a flag without a note";
       }
       const SignatureResult answer = test::verify(*engine, file.algorithm, *key, test::from_hex(text(test, "msg")), test::from_hex(text(test, "sig")));

@@ -174,6 +174,9 @@ TEST_F(ListenerTest, SaysSoClosesAndCountsOverTheLimit) {
 }
 
 TEST_F(ListenerTest, RestsWhenDescriptorsRunOut) {
+#ifdef ASSAY_SANITIZED
+  GTEST_SKIP() << "skipped: the undefined behaviour sanitizer opens a pipe to look at an object, and takes a failure for a bad object";
+#endif
   const auto peer = connect_to(folder.file("s"));
   ASSERT_TRUE(peer);
   std::vector<Fd> all;
