@@ -18,7 +18,7 @@ server::FrameScan slow_scan(base::Bytes front, std::size_t most) {
   if (front.size() < 4) return {State::incomplete, 4};
   std::uint64_t length = 0;
   for (std::size_t i = 4; i-- > 0;) length = length * 256 + std::to_integer<std::uint64_t>(front[i]);
-  if (length == 0 || (length + 4) % 8 != 0 || length + 4 > most) return {State::refused, 0};
+  if (length < 12 || (length + 4) % 8 != 0 || length + 4 > most) return {State::refused, 0};
   return {front.size() >= length + 4 ? State::whole : State::incomplete, static_cast<std::size_t>(length) + 4};
 }
 
