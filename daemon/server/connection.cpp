@@ -236,6 +236,19 @@ Connection* ConnectionPool::find(std::uint32_t index, std::uint64_t serial) noex
   return connection != nullptr && connection->is_open() && connection->serial() == serial ? connection : nullptr;
 }
 
+void ConnectionPool::drop_overdue(std::string_view name, Counters& counters, base::Log& log) {
+  const std::uint64_t now_ms = clock_.boottime_ms();
+  each_open([&](Connection& connection) {
+    const Connection::Overdue overdue = connection.overdue(now_ms);
+    if (overdue == Connection::Overdue::no) return;
+    counters.connections_dropped.add();
+    if (const std::uint64_t events = overdue_log_.count(now_ms); events != 0) {
+      log.info("{} {} dropped: slow or idle; the latest ({}) of uid {}", events, name, overdue == Connection::Overdue::slow ? "slow" : "idle", connection.peer().uid);
+    }
+    connection.close();
+  });
+}
+
 void ConnectionPool::closed(Connection& connection) noexcept {
   free_.push_back(&connection);
   owner_.on_slot_free();

@@ -7,14 +7,18 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "loop/loop.h"
 #include "server/buffers.h"
+#include "server/counters.h"
 #include "server/fd.h"
 #include "server/frame.h"
+#include "server/log_limiter.h"
 #include "server/quota.h"
 #include "snapshot/snapshot.h"
 
@@ -162,6 +166,8 @@ class ConnectionPool {
   std::size_t used() const noexcept { return slots_.size() - free_.size(); }
   // find(index, serial): the connection that was opened so, if it is still open.
   Connection* find(std::uint32_t index, std::uint64_t serial) noexcept;
+  // drop_overdue(name, counters, log): closes and counts the slow and the idle; name: of such connections, for the log.
+  void drop_overdue(std::string_view name, Counters& counters, base::Log& log);
 
   template <class Visit>
   void each_open(Visit visit) {
@@ -179,6 +185,7 @@ class ConnectionPool {
   const base::Clock& clock_;
   const std::size_t frame_bytes_max_;
   BufferPool& buffers_;
+  LogLimiter overdue_log_;
   std::uint64_t serial_ = 0;
   std::vector<std::unique_ptr<Connection>> slots_;
   std::vector<Connection*> free_;

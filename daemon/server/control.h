@@ -75,7 +75,6 @@ class ControlServer final : public ConnectionSink, private ConnectionOwner, priv
   const StatusSource& status_;
   const loop::Callback drained_;
   const std::uint64_t sweep_ms_;
-  LogLimiter overdue_log_;
   LogLimiter nonsense_log_;
   Counters counters_;
   ReplyEncoder encoder_;

@@ -132,16 +132,7 @@ void Worker::on_slot_free() noexcept {
 }
 
 void Worker::on_sweep() noexcept {
-  const std::uint64_t now_ms = clock_.boottime_ms();
-  connections_.each_open([&](Connection& connection) {
-    const Connection::Overdue overdue = connection.overdue(now_ms);
-    if (overdue == Connection::Overdue::no) return;
-    counters_.connections_dropped.add();
-    if (const std::uint64_t events = overdue_log_.count(now_ms); events != 0) {
-      log_.info("{} connections dropped: slow or idle; the latest ({}) of uid {}", events, overdue == Connection::Overdue::slow ? "slow" : "idle", connection.peer().uid);
-    }
-    connection.close();
-  });
+  connections_.drop_overdue("connections", counters_, log_);
   if (connections_.used() == 0) sweep_.stop();
 }
 

@@ -20,7 +20,6 @@
 #include "server/connection.h"
 #include "server/counters.h"
 #include "server/limits.h"
-#include "server/log_limiter.h"
 #include "server/snapshot_bin.h"
 #include "snapshot/snapshot.h"
 
@@ -85,7 +84,6 @@ class Worker final : private ConnectionOwner {
   SnapshotBin& bin_;
   loop::Async& main_wake_;
   const std::uint64_t sweep_ms_;
-  LogLimiter overdue_log_;
   Counters counters_;
 
   // Between the threads.

@@ -76,7 +76,7 @@ TEST(Arena, CopiesText) {
   EXPECT_EQ(copy, "a copy lives on");
 }
 
-// conventions.md section 2: after start-up the request path does not allocate.
+// after start-up the request path does not allocate.
 TEST(Arena, AllocatesNothingAfterTheFirstBatches) {
   Arena arena(1024);
   const auto batch = [&arena] {

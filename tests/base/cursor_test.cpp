@@ -14,7 +14,7 @@ TEST(ByteCursor, ReadsTheLeastSignificantOctetFirst) {
   EXPECT_EQ(as_text(cursor.rest()), "rest");
 }
 
-// conventions.md section 4: each read succeeds and advances, or fails and changes nothing.
+// each read succeeds and advances, or fails and changes nothing.
 TEST(ByteCursor, ChangesNothingWhenTooLittleIsLeft) {
   for (std::size_t size = 0; size < 4; ++size) {
     ByteCursor cursor(as_bytes(std::string_view("abc").substr(0, size)));

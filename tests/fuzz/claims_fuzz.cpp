@@ -28,7 +28,7 @@ bool is_string_or_strings(const Json& value) {
   return value.kind == Json::Kind::array && std::all_of(value.elements.begin(), value.elements.end(), is_string);
 }
 
-// design.md, rulings: claims in use.
+// Our ruling: claims in use.
 bool has_good_claims(const Json& root) {
   for (const std::string_view name : {"iss", "sub", "jti", "client_id", "scope"}) {
     const Json* value = claim(root, name);

@@ -16,7 +16,7 @@ namespace {
 using namespace assay;
 using schema::Code;
 
-// design.md, "Validation", 1, said once more.
+// docs/ARCHITECTURE.md, "Validation, in order", 1, said once more.
 Code slow_split(std::string_view token, std::vector<std::string_view>& parts) {
   if (token.size() > 16384) return Code::token_too_large;
   parts.emplace_back();

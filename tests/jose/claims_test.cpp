@@ -66,7 +66,7 @@ TEST_F(Claims, MayBeAbsent) {
   EXPECT_TRUE(facts->scopes.empty());
 }
 
-// design.md, rulings: an empty string counts as present.
+// Our ruling: an empty string counts as present.
 TEST_F(Claims, ArePresentWhenEmpty) {
   const auto facts = parse(R"({"iss":"","sub":"","aud":"","jti":"","client_id":"","scope":""})");
   ASSERT_TRUE(facts.has_value());
@@ -103,7 +103,7 @@ std::string object_of(std::size_t members) {
 
 std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
 
-// design.md, "Validation", 3: depth 16, 256 members an object, 1,024 in all.
+// docs/ARCHITECTURE.md, "Validation, in order", 3: depth 16, 256 members an object, 1,024 in all.
 TEST_F(Claims, RefuseWhatIsTooDeepOrTooMany) {
   using namespace base::limits;
   EXPECT_EQ(code(R"({"x":)" + nested(kTokenDepthMax - 1) + "}"), Code::accepted);
@@ -122,7 +122,7 @@ TEST_F(Claims, RefuseWhatIsTooDeepOrTooMany) {
   EXPECT_EQ(code(one_letter + "\"z\":0}"), Code::duplicate_claim);
 }
 
-// design.md, rulings: claims in use, of the wrong type, refuse at every service.
+// Our ruling: claims in use, of the wrong type, refuse at every service.
 TEST_F(Claims, RefuseStringsThatAreNone) {
   for (const std::string_view name : {"iss", "sub", "jti", "client_id", "scope"}) {
     for (const std::string_view value : {"null", "0", "1.5", "true", "false", "[]", R"(["a"])", "{}", R"({"a":"b"})"}) EXPECT_EQ(code_with(name,
@@ -167,7 +167,7 @@ TEST_F(Claims, RefuseConfirmationsThatAreNoObject) {
   }
 }
 
-// design.md, rulings: the union of scope and scp; only U+0020 separates; an array's elements are not split; empty names are ignored. facts.h:
+// Our ruling: the union of scope and scp; only U+0020 separates; an array's elements are not split; empty names are ignored. facts.h:
 // scope's first.
 TEST_F(Claims, JoinScopes) {
   EXPECT_EQ(scopes(R"({"scope":"a b c"})"), (Names{"a", "b", "c"}));
@@ -203,7 +203,7 @@ TEST_F(Claims, AreKnownByTheirExactNames) {
   EXPECT_FALSE(facts->has_confirmation);
 }
 
-// design.md, rulings: numbers in claims not in use are checked for syntax only.
+// Our ruling: numbers in claims not in use are checked for syntax only.
 TEST_F(Claims, NotInUseMayHoldAnything) {
   EXPECT_EQ(code(R"({"a":1e400,"b":123456789012345678901234567890,"c":-0.0e-999999,"d":null,)"
       R"("e":[{"exp":"x"}],"nonce":5,"azp":[],"amr":{},"auth_time":"x"})"), Code::accepted);

@@ -130,7 +130,7 @@ TEST_F(JoseHeader, RefusesInTheStatedOrder) {
   EXPECT_EQ(code(R"({"typ":1,"alg":"RS256"})"), Code::bad_header_member);
 }
 
-// RFC 8725 section 3.1 and the rulings in design.md: the attacker's keys are not followed, and say nothing about the token.
+// RFC 8725 section 3.1: the attacker's keys are not followed, and say nothing about the token.
 TEST_F(JoseHeader, IgnoresKeysThatTheTokenBrings) {
   for (const std::string_view name : {"jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "cty", "enc", "epk", "whatever"}) {
     for (const std::string_view value : {"\"https://attacker.example/\"", R"({"kty":"oct","k":"AAAA"})", R"(["MIIB"])", "null", "1", "false"}) {

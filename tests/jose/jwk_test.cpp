@@ -101,7 +101,7 @@ TEST(Jwks, ThumbprintsEllipticCurvesByTheRule) {
   EXPECT_EQ(thumbprint_of(p521()), expected("P-521", rfc::kP521X, rfc::kP521Y));
 }
 
-// The thumbprint is of the numbers: not of optional members, their order, or a leading zero octet (design.md, rulings).
+// The thumbprint is of the numbers: not of optional members, their order, or a leading zero octet.
 TEST(Jwks, ThumbprintsTheNumbersAlone) {
   const auto octets = base64url_decode(rfc::kRsaN);
   std::vector<std::byte> with_zero{std::byte{0}};
@@ -153,7 +153,7 @@ TEST(Jwks, ComeWithTokensWhoseClaimsAreRead) {
   EXPECT_EQ(claims_of(rfc::kEd25519Token).error(), schema::Code::bad_payload);
 }
 
-// RFC 7517 section 4.4; design.md, rulings: EdDSA and Ed25519 admit both.
+// RFC 7517 section 4.4; our ruling: EdDSA and Ed25519 admit both.
 TEST(Jwks, NarrowsAlgorithmsByAlg) {
   const AlgorithmSet rsa_all = set_of({Algorithm::rs256, Algorithm::rs384, Algorithm::rs512, Algorithm::ps256, Algorithm::ps384, Algorithm::ps512});
   EXPECT_EQ(key_of(rsa()).algorithms, rsa_all);
@@ -347,7 +347,7 @@ TEST(Jwks, KeepsReasonsPrintable) {
   }
 }
 
-// design.md, rulings: kids are any string, the empty one included. No kid is not an empty kid.
+// Our ruling: kids are any string, the empty one included. No kid is not an empty kid.
 TEST(Jwks, TakesAnyStringAsKid) {
   EXPECT_EQ(key_of(rsa()).kid, std::nullopt);
   EXPECT_EQ(key_of(rsa(R"(,"kid":"")")).kid, "");

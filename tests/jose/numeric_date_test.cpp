@@ -33,7 +33,7 @@ void expect(const Case& c) {
   EXPECT_EQ(date->rounded_up(), c.up) << c.text.substr(0, 80);
 }
 
-// RFC 7519 section 2: seconds since 1970, non-integer values can be represented. design.md: any JSON spelling, by its exact value.
+// RFC 7519 section 2: seconds since 1970, non-integer values can be represented. Our ruling: any JSON spelling, by its exact value.
 TEST(NumericDate, IsWhatItsTextSays) {
   const std::string nines = repeated("9", 30);
   const std::vector<Case> cases{
