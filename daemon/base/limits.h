@@ -19,6 +19,7 @@ inline constexpr std::int64_t kNumericDateMax = 253402300799;
 inline constexpr std::size_t kCandidateKeysMax = 4;
 
 // --- A JWKS and its keys. ---
+inline constexpr std::size_t kJwksBytesMax = 256 * 1024;  // of a URL source, pushed or fetched
 inline constexpr std::size_t kJwksKeysMax = 64;  // entries of `keys`, used or skipped
 inline constexpr std::size_t kInlineJwksBytesMax = 16 * 1024;  // PingOne's limit: of the JWKS as written
 inline constexpr std::size_t kRsaBitsMin = 2048;
@@ -49,6 +50,12 @@ inline constexpr std::size_t kDocumentMembersMax = 512 * 1024;
 // Every value but the first of its array or object costs a comma; each takes about 128 bytes of tree. Commas within strings count, too.
 inline constexpr std::size_t kDocumentCommasMax = 2 * 1024 * 1024;
 inline constexpr std::size_t kConfigFaultsMax = 100;
+// What `daemon.limits` may ask for at the most: of 2 KiB each, so many OAuth servers or API services still fit into a control frame.
+inline constexpr std::size_t kOAuthServersLimitMax = 8'192;
+inline constexpr std::size_t kApiServicesLimitMax = 8'192;
+
+// --- Deployments that can be rolled back to, besides the one in force. ---
+inline constexpr std::size_t kDeploymentsKept = 5;
 
 // --- Frames (docs/PROTOCOL.md): the 4-byte prefix included. ---
 inline constexpr std::size_t kFrameAlignBytes = 8;
