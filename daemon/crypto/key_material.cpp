@@ -74,8 +74,14 @@ base::Result<void> refusal(KeyType type, PointCheck check) {
   return fail(fmt::format("{} point could not be checked", curve_name(type)));
 }
 
-// fingerprint_of(type, first, second): the length of `first` is hashed too, so that no two keys share an input.
+}  // namespace
+
+// The length of `first` is hashed too, so that no two keys share an input.
 Sha256Digest fingerprint_of(KeyType type, base::Bytes first, base::Bytes second) {
+  if (type == KeyType::rsa) {
+    first = without_leading_zeros(first);
+    second = without_leading_zeros(second);
+  }
   std::vector<std::byte> input;
   input.reserve(5 + first.size() + second.size());
   input.push_back(static_cast<std::byte>(type));
@@ -84,8 +90,6 @@ Sha256Digest fingerprint_of(KeyType type, base::Bytes first, base::Bytes second)
   input.insert(input.end(), second.begin(), second.end());
   return sha256(input);
 }
-
-}  // namespace
 
 AlgorithmSet algorithms_of(KeyType type) noexcept {
   using enum Algorithm;

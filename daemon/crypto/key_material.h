@@ -24,6 +24,9 @@ AlgorithmSet algorithms_of(KeyType type) noexcept;
 // coordinate_bytes(type): octets of one coordinate (P-256 32, P-384 48, P-521 66, Ed25519 32); 0 for RSA.
 std::size_t coordinate_bytes(KeyType type) noexcept;
 
+// fingerprint_of(type, first, second): SHA-256 over type and numbers, as KeyMaterial::fingerprint() has it. Of RSA numbers leading zero octets do not count.
+Sha256Digest fingerprint_of(KeyType type, base::Bytes first, base::Bytes second);
+
 // KeyMaterial: a resource, immutable, shared by every verification key with the same numbers. Only the makers below construct it, so that
 // what exists has passed every check. Thread-safe.
 class KeyMaterial {

@@ -53,13 +53,13 @@ KeyType curve_of(std::string_view kty, std::string_view crv) {
   return KeyType::unset;
 }
 
-Outcome<std::shared_ptr<const KeyMaterial>> read_material(const JsonValue& key, std::string_view kty) {
+Outcome<std::shared_ptr<const KeyMaterial>> read_material(const JsonValue& key, std::string_view kty, crypto::MaterialPool& pool) {
   if (kty == "RSA") {
     auto modulus = octets_member(key, "n");
     if (!modulus) return std::unexpected(modulus.error());
     auto exponent = octets_member(key, "e");
     if (!exponent) return std::unexpected(exponent.error());
-    return material_of(KeyMaterial::make_rsa(*modulus, *exponent));
+    return material_of(pool.rsa(*modulus, *exponent));
   }
   const JsonValue* crv = key.find("crv");
   if (crv == nullptr || crv->kind != JsonKind::string) return skip("`crv` is missing or no string");
@@ -67,10 +67,10 @@ Outcome<std::shared_ptr<const KeyMaterial>> read_material(const JsonValue& key, 
   if (type == KeyType::unset) return skip(fmt::format("`crv` {} is not one that is taken", base::printable(crv->string)));
   auto x = octets_member(key, "x");
   if (!x) return std::unexpected(x.error());
-  if (type == KeyType::ed25519) return material_of(KeyMaterial::make_ed25519(*x));
+  if (type == KeyType::ed25519) return material_of(pool.ed25519(*x));
   auto y = octets_member(key, "y");
   if (!y) return std::unexpected(y.error());
-  return material_of(KeyMaterial::make_ec(type, *x, *y));
+  return material_of(pool.ec(type, *x, *y));
 }
 
 // RFC 7517 sections 4.2 and 4.3: a key that says what it is for is taken for nothing else.
@@ -126,7 +126,7 @@ KeyId id_of(const VerificationKey& key) {
   return id;
 }
 
-Outcome<VerificationKey> read_key(const JsonValue& entry) {
+Outcome<VerificationKey> read_key(const JsonValue& entry, crypto::MaterialPool& pool) {
   if (entry.kind != JsonKind::object) return skip(fmt::format("{}, where a JWK is an object", name_of(entry.kind)));
   const JsonValue* kty = entry.find("kty");
   const bool symmetric = kty != nullptr && kty->kind == JsonKind::string && kty->string == "oct";
@@ -146,7 +146,7 @@ Outcome<VerificationKey> read_key(const JsonValue& entry) {
     key.kid = std::string(kid->string);
   }
   if (auto purpose = check_purpose(entry); !purpose) return std::unexpected(purpose.error());
-  auto material = read_material(entry, kty->string);
+  auto material = read_material(entry, kty->string, pool);
   if (!material) return std::unexpected(material.error());
   key.material = std::move(*material);
   auto algorithms = permitted_algorithms(entry, key.material->type());
@@ -160,6 +160,11 @@ Outcome<VerificationKey> read_key(const JsonValue& entry) {
 }  // namespace
 
 base::Result<Jwks> parse_jwks(std::string_view text) {
+  crypto::MaterialPool pool;
+  return parse_jwks(text, pool);
+}
+
+base::Result<Jwks> parse_jwks(std::string_view text, crypto::MaterialPool& pool) {
   const auto document = JsonDocument::parse(text);
   if (!document) return base::fail(fmt::format("not JSON: line {}, column {}", document.error().line, document.error().column));
   const JsonValue& root = document->root();
@@ -177,7 +182,7 @@ base::Result<Jwks> parse_jwks(std::string_view text) {
   Jwks jwks;
   for (std::size_t i = 0; i < keys->elements.size(); ++i) {
     const JsonValue& entry = keys->elements[i];
-    auto key = read_key(entry);
+    auto key = read_key(entry, pool);
     if (key) {
       jwks.keys.push_back(std::move(*key));
       continue;

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "crypto/algorithm.h"
 #include "crypto/key_material.h"
+#include "crypto/material_pool.h"
 #include "crypto/sha2.h"
 
 namespace assay::jose {
@@ -35,6 +36,7 @@ struct SkippedKey {
   std::optional<std::string> kid;  // when it is a string
   std::string reason;
   bool alarm = false;  // a private or symmetric key: somebody has published a secret
+  friend bool operator==(const SkippedKey&, const SkippedKey&) = default;
 };
 
 // Jwks: what a JWK Set holds for us.
@@ -43,10 +45,12 @@ struct Jwks {
   std::vector<SkippedKey> skipped;
 };
 
-// parse_jwks(text): reads a JWK Set (RFC 7517 section 5). Fails only if the text is no JSON object with an array `keys` of at most 64, or one of its own members stands
+// parse_jwks(text, pool): reads a JWK Set (RFC 7517 section 5). Fails only if the text is no JSON object with an array `keys` of at most 64, or one of its own members stands
 // twice; a set without a usable key is not a failure here. Extra members are ignored. Skipped: entries that are no object or have a member twice, unknown kty
 // or crv, `use` other than sig, `key_ops` without verify, an `alg` that is unknown or does not fit, private members (d, p, q, dp, dq, qi, oth) and `oct` keys
-// (both alarms), numbers that KeyMaterial refuses.
+// (both alarms), numbers that KeyMaterial refuses. Material that the pool knows is shared.
+base::Result<Jwks> parse_jwks(std::string_view text, crypto::MaterialPool& pool);
+// parse_jwks(text): with a pool of its own.
 base::Result<Jwks> parse_jwks(std::string_view text);
 
 }  // namespace assay::jose
