@@ -14,15 +14,28 @@ Refusal refusal_of(core::Answer&& answer) {
   return refusal;
 }
 
+template <class T>
+std::variant<T, Refusal> value_or_refusal(core::Answer&& answer) {
+  if (T* value = std::get_if<T>(&answer)) return std::move(*value);
+  return refusal_of(std::move(answer));
+}
+
 }  // namespace
 
 ControlClient::ControlClient(std::string socket_path, const ClientOptions& options)
     : session_(std::move(socket_path), options, core::kControlLimits) {}
 
-std::variant<Deployed, Refusal> ControlClient::deploy(std::string_view configuration, bool dry_run) {
-  core::Answer answer = session_.call([&](core::Core& core, std::uint32_t) { return core.deploy(configuration, dry_run); }, Session::Repeat::never);
-  if (const Deployed* deployed = std::get_if<Deployed>(&answer)) return *deployed;
-  return refusal_of(std::move(answer));
+std::variant<Deployed, Refusal> ControlClient::deploy(const DeployRequest& request) {
+  return value_or_refusal<Deployed>(session_.call([&](core::Core& core, std::uint32_t) { return core.deploy(request); }, Session::Repeat::never));
+}
+
+std::variant<Deployed, Refusal> ControlClient::rollback(const RollbackRequest& request) {
+  return value_or_refusal<Deployed>(session_.call([&](core::Core& core, std::uint32_t) { return core.rollback(request); }, Session::Repeat::never));
+}
+
+std::variant<Pushed, Refusal> ControlClient::push_keys(std::string_view oauth_server, std::string_view jwks, std::string_view url) {
+  const auto ask = [&](core::Core& core, std::uint32_t) { return core.push_keys(oauth_server, jwks, url); };
+  return value_or_refusal<Pushed>(session_.call(ask, Session::Repeat::never));
 }
 
 Result<StatusReport> ControlClient::status() {

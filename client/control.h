@@ -12,13 +12,17 @@ namespace assay {
 
 inline constexpr std::string_view kDefaultControlPath = "/run/assay/control.sock";
 
-// ControlClient: like Client, but nothing is ever repeated: a deploy whose connection broke may have been done, and the caller must look.
+// ControlClient: like Client, but nothing is ever repeated: a deploy, a rollback or a push whose connection broke may have been done, and the caller must look.
 class ControlClient {
  public:
   explicit ControlClient(std::string socket_path, const ClientOptions& options);
 
-  // deploy(configuration, dry_run): the JSON document with every jwks_file put in by value. A Refusal has the faults.
-  std::variant<Deployed, Refusal> deploy(std::string_view configuration, bool dry_run);
+  // deploy(request): bad_configuration has the faults; conflict the deployment in force.
+  std::variant<Deployed, Refusal> deploy(const DeployRequest& request);
+  std::variant<Deployed, Refusal> rollback(const RollbackRequest& request);
+  // push_keys(oauth_server, jwks, url): gives a URL source its keys, in place of all that it holds. jwks: a JWK Set of up to 256 KiB. url: of the source; needed
+  // only while API services run on settings of this OAuth server with different ones.
+  std::variant<Pushed, Refusal> push_keys(std::string_view oauth_server, std::string_view jwks, std::string_view url = {});
   Result<StatusReport> status();
   Result<DaemonInfo> ping();
 

@@ -22,6 +22,10 @@ Error error_of(CallStatus status, std::string text, int system_errno = 0) {
 
 Error bad_argument(std::string text) { return error_of(CallStatus::bad_argument, std::move(text)); }
 
+flatbuffers::Optional<std::uint64_t> wire_optional(std::optional<std::uint64_t> value) noexcept {
+  return value ? flatbuffers::Optional<std::uint64_t>(*value) : flatbuffers::nullopt;
+}
+
 // The prefix is little-endian whatever this machine is.
 std::uint32_t prefix_of(std::span<const std::byte> bytes) noexcept {
   std::uint32_t value = 0;
@@ -94,12 +98,38 @@ Result<std::uint64_t> Core::validate(const ValidationRequest& request, std::span
   return enqueue({.kind = Kind::validate, .token_count = tokens.size()});
 }
 
-Result<std::uint64_t> Core::deploy(std::string_view configuration, bool dry_run) {
-  if (configuration.size() > std::min(kConfigurationBytesMax, limits_.frame_bytes_max)) return bad_argument("the configuration is too large to be sent");
+Result<std::uint64_t> Core::deploy(const DeployRequest& request) {
+  if (request.configuration.size() > std::min(kConfigurationBytesMax, limits_.frame_bytes_max)) return bad_argument("the configuration is too large to be sent");
+  std::size_t bytes = request.configuration.size();
+  for (const std::string& item : request.api_services) bytes += item.size();
+  if (bytes > limits_.frame_bytes_max) return bad_argument("the names of the API services do not fit into one request");
   encoder_->begin();
-  const auto text = encoder_->text(configuration);
-  encoder_->finish(next_id_, wire::Body::Deploy, wire::CreateDeploy(encoder_->builder, text, dry_run).Union());
-  return enqueue({.kind = Kind::deploy, .dry_run = dry_run});
+  const auto text = encoder_->text(request.configuration);
+  const auto services = encoder_->texts(request.api_services);
+  const auto expected = wire_optional(request.expected_deployment);
+  encoder_->finish(next_id_, wire::Body::Deploy,
+                   wire::CreateDeploy(encoder_->builder, text, request.dry_run, services, expected, request.allow_volatile).Union());
+  return enqueue({.kind = Kind::deployment, .dry_run = request.dry_run});
+}
+
+Result<std::uint64_t> Core::rollback(const RollbackRequest& request) {
+  encoder_->begin();
+  const auto expected = wire_optional(request.expected_deployment);
+  encoder_->finish(next_id_, wire::Body::Rollback,
+                   wire::CreateRollback(encoder_->builder, request.deployment, request.dry_run, expected, request.allow_volatile).Union());
+  return enqueue({.kind = Kind::deployment, .dry_run = request.dry_run});
+}
+
+Result<std::uint64_t> Core::push_keys(std::string_view oauth_server, std::string_view jwks, std::string_view url) {
+  if (oauth_server.empty()) return bad_argument("the request names no OAuth server");
+  if (jwks.size() > kPushedJwksBytesMax) return bad_argument("the JWK Set has more than " + std::to_string(kPushedJwksBytesMax) + " bytes");
+  if (oauth_server.size() + url.size() + jwks.size() > limits_.frame_bytes_max) return bad_argument("the name and the URL do not fit into one request");
+  encoder_->begin();
+  const auto server = encoder_->text(oauth_server);
+  const flatbuffers::Offset<flatbuffers::String> source = url.empty() ? flatbuffers::Offset<flatbuffers::String>() : encoder_->text(url);
+  const auto keys = encoder_->text(jwks);
+  encoder_->finish(next_id_, wire::Body::PushKeys, wire::CreatePushKeys(encoder_->builder, server, source, keys).Union());
+  return enqueue({.kind = Kind::push_keys});
 }
 
 Result<std::uint64_t> Core::status() {
@@ -112,7 +142,7 @@ Result<std::uint64_t> Core::enqueue(const Open& open) {
   const auto& builder = encoder_->builder;
   const std::size_t size = builder.GetSize();
   if (failure_) return *failure_;
-  if (size > limits_.frame_bytes_max) return bad_argument("the tokens do not fit into one request");
+  if (size > limits_.frame_bytes_max) return bad_argument("the request does not fit into one frame");
   if (size % kFrameAlignBytes != 0) return bad_argument("the request could not be framed");  // cannot be: see begin()
   const auto* bytes = reinterpret_cast<const std::byte*>(builder.GetBufferPointer());
   output_.insert(output_.end(), bytes, bytes + size);
@@ -171,8 +201,10 @@ void Core::take_frame(std::span<const std::byte> frame) {
     answer = read_pong(envelope->body_as_Pong(), limits_);
   } else if (kind == wire::Body::Verdicts && open.kind == Kind::validate) {
     answer = read_verdicts(envelope->body_as_Verdicts(), open.token_count, limits_);
-  } else if (kind == wire::Body::Deployed && open.kind == Kind::deploy) {
-    answer = read_deployed(envelope->body_as_Deployed(), open.dry_run);
+  } else if (kind == wire::Body::Deployed && open.kind == Kind::deployment) {
+    answer = read_deployed(envelope->body_as_Deployed(), open.dry_run, limits_);
+  } else if (kind == wire::Body::Pushed && open.kind == Kind::push_keys) {
+    answer = read_pushed(envelope->body_as_Pushed(), limits_);
   } else if (kind == wire::Body::StatusReport && open.kind == Kind::status) {
     answer = read_status_report(envelope->body_as_StatusReport(), limits_);
   }

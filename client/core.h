@@ -37,9 +37,11 @@ inline constexpr std::size_t kFrameAlignBytes = 8;
 inline constexpr std::size_t kFramePrefixBytes = 4;
 // What a configuration may have, so that the envelope around it fits into a control frame.
 inline constexpr std::size_t kConfigurationBytesMax = kControlLimits.frame_bytes_max - 64 * 1024;
+// What a JWK Set may have that is pushed: as much as one that is fetched.
+inline constexpr std::size_t kPushedJwksBytesMax = std::size_t{256} * 1024;
 
 // Answer: what a request came to. The kind is the one that belongs to the request, or a Refusal; never anything else.
-using Answer = std::variant<Refusal, DaemonInfo, std::vector<Verdict>, Deployed, StatusReport>;
+using Answer = std::variant<Refusal, DaemonInfo, std::vector<Verdict>, Deployed, Pushed, StatusReport>;
 
 struct Response {
   std::uint64_t id = 0;
@@ -62,7 +64,9 @@ class Core {
   Result<std::uint64_t> ping();
   // deadline_ms: how long an answer is waited for; 0: not said.
   Result<std::uint64_t> validate(const ValidationRequest& request, std::span<const std::string_view> tokens, std::uint32_t deadline_ms);
-  Result<std::uint64_t> deploy(std::string_view configuration, bool dry_run);
+  Result<std::uint64_t> deploy(const DeployRequest& request);
+  Result<std::uint64_t> rollback(const RollbackRequest& request);
+  Result<std::uint64_t> push_keys(std::string_view oauth_server, std::string_view jwks, std::string_view url);
   Result<std::uint64_t> status();
 
   // output(): bytes to send, until the next call that is not const. sent(count): that many of them are sent.
@@ -89,7 +93,7 @@ class Core {
   const Error* failure() const noexcept { return failure_ ? &*failure_ : nullptr; }
 
  private:
-  enum class Kind : std::uint8_t { unset = 0, ping, validate, deploy, status };
+  enum class Kind : std::uint8_t { unset = 0, ping, validate, deployment, push_keys, status };  // deployment: a deploy or a rollback
   struct Open {
     Kind kind = Kind::unset;
     std::size_t token_count = 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "assay/client.h"
@@ -23,19 +24,64 @@ struct Fault {
 struct Refusal {
   Error error;
   std::vector<Fault> faults;
+  std::optional<std::uint64_t> deployment;  // with conflict: the one in force; 0: none is
 };
 
-// Deployed: the deployment is in force, or, for a dry run (deployment 0), would be.
+// DeployRequest: a configuration to put in force. A value.
+struct DeployRequest {
+  std::string configuration;              // the JSON document, with every jwks_file put in by value
+  std::vector<std::string> api_services;  // these alone, and the settings of their OAuth servers; empty: all, and `clients` and `daemon`
+  std::optional<std::uint64_t> expected_deployment;  // the one that must be in force; otherwise conflict
+  bool dry_run = false;                              // check only, and say what would change
+  bool allow_volatile = false;                       // put it in force even if the disk refuses to keep it
+};
+
+// RollbackRequest: a deployment whose settings, never its keys, are to be in force again. A value.
+struct RollbackRequest {
+  std::uint64_t deployment = 0;  // one of those kept; 0: the one before the deployment in force
+  std::optional<std::uint64_t> expected_deployment;
+  bool dry_run = false;
+  bool allow_volatile = false;
+};
+
+// Values as in schema/protocol.fbs. unset also stands for one that this client does not know.
+enum class Subject : std::uint8_t { unset = 0, api_service = 1, oauth_server = 2, key = 3, clients = 4, daemon = 5 };
+enum class ChangeKind : std::uint8_t { unset = 0, added = 1, removed = 2, altered = 3 };
+enum class DeploymentKind : std::uint8_t { unset = 0, full = 1, staged = 2, rollback = 3 };
+// Severity: unset counts as alarm, everywhere: a problem that is not clearly mild is not.
+enum class Severity : std::uint8_t { unset = 0, notice = 1, warning = 2, alarm = 3 };
+
+// name(value): its name as written above. Never empty. The name of Severity::unset is "alarm".
+std::string_view name(Subject subject) noexcept;
+std::string_view name(ChangeKind kind) noexcept;
+std::string_view name(DeploymentKind kind) noexcept;
+std::string_view name(Severity severity) noexcept;
+
+// Change: one thing that differs from what was in force before.
+struct Change {
+  Subject subject = Subject::unset;
+  ChangeKind kind = ChangeKind::unset;
+  std::string name;  // of the API service or the OAuth server; for a key, of its OAuth server
+  std::optional<std::string> kid;
+  std::vector<std::string> details;  // altered: the members that differ; a key: its type and thumbprint
+};
+
+// Behind: an API service that runs on other settings than the document deployed last has.
+struct Behind {
+  std::string api_service;
+  bool own_settings = false;
+  std::vector<std::string> oauth_servers;
+};
+
+// Deployed: the deployment is in force, or, for a dry run (deployment 0), would be. The answer to a deploy and to a rollback.
 struct Deployed {
   std::uint64_t deployment = 0;
   std::uint64_t generation = 0;
-};
-
-struct KeyStatus {
-  std::optional<std::string> kid;
-  std::vector<std::string> algorithms;
-  std::string type;
-  std::string thumbprint;
+  std::uint64_t instance = 0;
+  bool kept = false;  // on disk
+  std::vector<Change> changes;
+  std::vector<Behind> behind;
+  std::vector<std::string> notes;
 };
 
 struct SkippedKeyStatus {
@@ -45,6 +91,27 @@ struct SkippedKeyStatus {
   bool alarm = false;
 };
 
+// Pushed: the keys are in force.
+struct Pushed {
+  std::uint64_t generation = 0;
+  std::uint64_t instance = 0;
+  bool changed = false;  // false: the source held this very set already
+  bool kept = false;     // on disk; if not, a restart would undo it
+  std::vector<Change> changes;
+  std::vector<SkippedKeyStatus> skipped;
+};
+
+// KeyStatus: times in seconds since 1970.
+struct KeyStatus {
+  std::optional<std::string> kid;
+  std::vector<std::string> algorithms;
+  std::string type;
+  std::string thumbprint;
+  std::int64_t since = 0;      // how long the OAuth server has had it
+  std::int64_t last_used = 0;  // when it last verified a token, since the daemon started; 0: never
+  std::uint64_t verified = 0;  // tokens, since the daemon started
+};
+
 struct OAuthServerStatus {
   std::string name;
   std::vector<std::string> issuers;
@@ -52,12 +119,35 @@ struct OAuthServerStatus {
   bool available = false;
   std::vector<KeyStatus> keys;
   std::vector<SkippedKeyStatus> skipped;
+  std::optional<std::string> url;         // of a URL source
+  std::int64_t keys_changed_at = 0;       // of a URL source: when it got the set it holds; 0: it holds none
+  std::int64_t keys_checked_at = 0;       // of a URL source: when that set was last given or confirmed
+  std::vector<std::string> api_services;  // those that use it with these very settings
 };
 
 struct ApiServiceStatus {
   std::string name;
   std::vector<std::string> oauth_servers;
+  std::uint64_t deployment = 0;      // the one its settings come from
+  std::int64_t deployed_at = 0;      // seconds since 1970
+  bool own_settings_behind = false;  // as in Behind
+  std::vector<std::string> behind;
+};
+
+struct Problem {
+  Severity severity = Severity::unset;
+  std::string text;
+};
+
+// DeploymentStatus: one that is kept.
+struct DeploymentStatus {
   std::uint64_t deployment = 0;
+  std::int64_t deployed_at = 0;  // seconds since 1970
+  DeploymentKind kind = DeploymentKind::unset;
+  std::uint64_t restores = 0;       // a rollback: to this one
+  std::uint32_t api_services = 0;   // how many it has
+  std::vector<std::string> staged;  // a staged one: those it deployed
+  std::uint64_t bytes = 0;          // of its document
 };
 
 struct WorkerStatus {
@@ -87,6 +177,11 @@ struct StatusReport {
   std::vector<Count> errors;
   std::uint64_t connections_refused = 0;
   std::uint64_t connections_dropped = 0;
+  std::uint64_t instance = 0;
+  std::optional<std::string> state_dir;  // absent: nothing is kept
+  bool kept = false;                     // whether all that is in force is on disk
+  std::vector<Problem> problems;         // the worst first; none: all is well
+  std::vector<DeploymentStatus> deployments;  // the one in force last
 };
 
 }  // namespace assay

@@ -1,6 +1,8 @@
-// Names of the enumerations of the public headers: stable, for logs, metrics and assayctl's JSON. `switch` without default: the compiler misses none.
+// Names of the enumerations of the public headers and of messages.h: stable, for logs, metrics and assayctl's JSON. `switch` without default: the compiler
+// misses none.
 #include "assay/result.h"
 #include "assay/verdict.h"
+#include "client/messages.h"
 
 namespace assay {
 
@@ -30,6 +32,12 @@ std::string_view name(DaemonError error) noexcept {
     case DaemonError::response_too_large: return "response_too_large";
     case DaemonError::bad_configuration: return "bad_configuration";
     case DaemonError::shutting_down: return "shutting_down";
+    case DaemonError::conflict: return "conflict";
+    case DaemonError::no_such_deployment: return "no_such_deployment";
+    case DaemonError::not_kept: return "not_kept";
+    case DaemonError::bad_key_source: return "bad_key_source";
+    case DaemonError::bad_keys: return "bad_keys";
+    case DaemonError::forbidden: return "forbidden";
   }
   return "unset";
 }
@@ -42,6 +50,48 @@ std::string_view name(Outcome outcome) noexcept {
     case Outcome::unavailable: return "unavailable";
   }
   return "refused";
+}
+
+std::string_view name(Subject subject) noexcept {
+  switch (subject) {
+    case Subject::unset: return "unset";
+    case Subject::api_service: return "api_service";
+    case Subject::oauth_server: return "oauth_server";
+    case Subject::key: return "key";
+    case Subject::clients: return "clients";
+    case Subject::daemon: return "daemon";
+  }
+  return "unset";
+}
+
+std::string_view name(ChangeKind kind) noexcept {
+  switch (kind) {
+    case ChangeKind::unset: return "unset";
+    case ChangeKind::added: return "added";
+    case ChangeKind::removed: return "removed";
+    case ChangeKind::altered: return "altered";
+  }
+  return "unset";
+}
+
+std::string_view name(DeploymentKind kind) noexcept {
+  switch (kind) {
+    case DeploymentKind::unset: return "unset";
+    case DeploymentKind::full: return "full";
+    case DeploymentKind::staged: return "staged";
+    case DeploymentKind::rollback: return "rollback";
+  }
+  return "unset";
+}
+
+std::string_view name(Severity severity) noexcept {
+  switch (severity) {
+    case Severity::unset: return "alarm";
+    case Severity::notice: return "notice";
+    case Severity::warning: return "warning";
+    case Severity::alarm: return "alarm";
+  }
+  return "alarm";
 }
 
 }  // namespace assay

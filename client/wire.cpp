@@ -48,16 +48,20 @@ class Reader {
 // A code of a newer daemon reads as unset, hence as refused.
 Code known_code(wire::Code code) noexcept { return schema::info(static_cast<Code>(code)).code; }
 
-DaemonError known_error(wire::ErrorCode code) noexcept {
-  const auto value = static_cast<std::uint8_t>(code);
-  return value <= static_cast<std::uint8_t>(DaemonError::shutting_down) ? static_cast<DaemonError>(value) : DaemonError::unset;
+// known(value, last): ours of the same number; unset if it lies beyond the last that we know.
+template <class To, class From>
+To known(From value, To last) noexcept {
+  return static_cast<std::uint8_t>(value) <= static_cast<std::uint8_t>(last) ? static_cast<To>(value) : To::unset;
 }
 
-Verdict read_verdict(Reader& reader, const wire::Verdict& from, std::uint64_t generation) {
+DaemonError known_error(wire::ErrorCode code) noexcept { return known(code, DaemonError::forbidden); }
+
+Verdict read_verdict(Reader& reader, const wire::Verdict& from, const wire::Verdicts& all) {
   Verdict to;
   to.code = known_code(from.code());
   to.signature_verified = from.signature_verified();
-  to.generation = generation;
+  to.generation = all.generation();
+  to.instance = all.instance();
   // "accepted" without a verified signature contradicts itself; whoever looks at the code alone must not be let down.
   if (to.code == Code::accepted && !to.signature_verified) to.code = Code::unset;
   if (!to.accepted()) return to;
@@ -78,21 +82,50 @@ std::vector<Fault> read_faults(Reader& reader, const flatbuffers::Vector<flatbuf
   });
 }
 
+// A change of a kind that we do not know is shown as that: what was asked for has been done, and saying otherwise would mislead.
+std::vector<Change> read_changes(Reader& reader, const flatbuffers::Vector<flatbuffers::Offset<wire::Change>>* from) {
+  return reader.list(from, [&](const wire::Change* change) {
+    return Change{known(change->subject(), Subject::daemon), known(change->kind(), ChangeKind::altered), reader.text(change->name()),
+                  reader.optional_text(change->kid()), reader.texts(change->details())};
+  });
+}
+
+std::vector<SkippedKeyStatus> read_skipped(Reader& reader, const flatbuffers::Vector<flatbuffers::Offset<wire::SkippedKey>>* from) {
+  return reader.list(from, [&](const wire::SkippedKey* key) {
+    return SkippedKeyStatus{key->index(), reader.optional_text(key->kid()), reader.text(key->reason()), key->alarm()};
+  });
+}
+
+KeyStatus read_key(Reader& reader, const wire::KeyStatus& from) {
+  KeyStatus to{std::nullopt, reader.texts(from.algorithms()), reader.text(from.type()), reader.text(from.thumbprint()),
+               from.since(), from.last_used(), from.verified()};
+  if (from.has_kid()) to.kid = reader.text(from.kid());
+  return to;
+}
+
 OAuthServerStatus read_oauth_server(Reader& reader, const wire::OAuthServerStatus& from) {
   OAuthServerStatus to;
   to.name = reader.text(from.name());
   to.issuers = reader.texts(from.issuers());
   to.key_source = reader.text(from.key_source());
   to.available = from.available();
-  to.keys = reader.list(from.keys(), [&](const wire::KeyStatus* key) {
-    KeyStatus out{std::nullopt, reader.texts(key->algorithms()), reader.text(key->type()), reader.text(key->thumbprint())};
-    if (key->has_kid()) out.kid = reader.text(key->kid());
-    return out;
-  });
-  to.skipped = reader.list(from.skipped(), [&](const wire::SkippedKey* key) {
-    return SkippedKeyStatus{key->index(), reader.optional_text(key->kid()), reader.text(key->reason()), key->alarm()};
-  });
+  to.keys = reader.list(from.keys(), [&](const wire::KeyStatus* key) { return read_key(reader, *key); });
+  to.skipped = read_skipped(reader, from.skipped());
+  to.url = reader.optional_text(from.url());
+  to.keys_changed_at = from.keys_changed_at();
+  to.keys_checked_at = from.keys_checked_at();
+  to.api_services = reader.texts(from.api_services());
   return to;
+}
+
+ApiServiceStatus read_api_service(Reader& reader, const wire::ApiServiceStatus& from) {
+  return {reader.text(from.name()), reader.texts(from.oauth_servers()), from.deployment(), from.deployed_at(), from.own_settings_behind(),
+          reader.texts(from.behind())};
+}
+
+DeploymentStatus read_deployment(Reader& reader, const wire::DeploymentStatus& from) {
+  return {from.deployment(), from.deployed_at(), known(from.kind(), DeploymentKind::rollback), from.restores(), from.api_services(), reader.texts(from.staged()),
+          from.bytes()};
 }
 
 std::string code_name(wire::Code code) {
@@ -124,21 +157,37 @@ const wire::Envelope* verified_envelope(std::span<const std::byte> frame, const 
 std::optional<DaemonInfo> read_pong(const wire::Pong* body, const Limits& limits) {
   if (body == nullptr) return std::nullopt;
   Reader reader(limits);
-  return DaemonInfo{reader.text(body->version()), body->generation()};
+  return DaemonInfo{reader.text(body->version()), body->generation(), body->instance()};
 }
 
 std::optional<std::vector<Verdict>> read_verdicts(const wire::Verdicts* body, std::size_t token_count, const Limits& limits) {
   if (body == nullptr || body->verdicts() == nullptr || body->verdicts()->size() != token_count) return std::nullopt;
   Reader reader(limits);
-  std::vector<Verdict> out = reader.list(body->verdicts(), [&](const wire::Verdict* verdict) { return read_verdict(reader, *verdict, body->generation()); });
+  std::vector<Verdict> out = reader.list(body->verdicts(), [&](const wire::Verdict* verdict) { return read_verdict(reader, *verdict, *body); });
   if (!reader.within_limits() || out.size() != token_count) return std::nullopt;
   return out;
 }
 
-std::optional<Deployed> read_deployed(const wire::Deployed* body, bool dry_run) {
+std::optional<Deployed> read_deployed(const wire::Deployed* body, bool dry_run, const Limits& limits) {
   // A deployment has a number, a dry run has none: the other way round, what was asked for was not done.
   if (body == nullptr || (body->deployment() == 0) != dry_run) return std::nullopt;
-  return Deployed{body->deployment(), body->generation()};
+  Reader reader(limits);
+  Deployed to{body->deployment(), body->generation(), body->instance(), body->kept(), read_changes(reader, body->changes())};
+  to.behind = reader.list(body->behind(), [&](const wire::Behind* item) {
+    return Behind{reader.text(item->api_service()), item->own_settings(), reader.texts(item->oauth_servers())};
+  });
+  to.notes = reader.texts(body->notes());
+  if (!reader.within_limits()) return std::nullopt;
+  return to;
+}
+
+std::optional<Pushed> read_pushed(const wire::Pushed* body, const Limits& limits) {
+  // Who holds keys has a generation. An answer that never set it was forgotten, and must not read as "nothing had to be done".
+  if (body == nullptr || body->generation() == 0) return std::nullopt;
+  Reader reader(limits);
+  Pushed to{body->generation(), body->instance(), body->changed(), body->kept(), read_changes(reader, body->changes()), read_skipped(reader, body->skipped())};
+  if (!reader.within_limits()) return std::nullopt;
+  return to;
 }
 
 std::optional<StatusReport> read_status_report(const wire::StatusReport* body, const Limits& limits) {
@@ -150,9 +199,7 @@ std::optional<StatusReport> read_status_report(const wire::StatusReport* body, c
   to.generation = body->generation();
   to.deployment = body->deployment();
   to.engine = reader.text(body->engine());
-  to.api_services = reader.list(body->api_services(), [&](const wire::ApiServiceStatus* service) {
-    return ApiServiceStatus{reader.text(service->name()), reader.texts(service->oauth_servers()), service->deployment()};
-  });
+  to.api_services = reader.list(body->api_services(), [&](const wire::ApiServiceStatus* service) { return read_api_service(reader, *service); });
   to.oauth_servers = reader.list(body->oauth_servers(), [&](const wire::OAuthServerStatus* server) { return read_oauth_server(reader, *server); });
   to.workers = reader.list(body->workers(), [](const wire::WorkerStatus* worker) {
     return WorkerStatus{worker->generation(), worker->connections(), worker->requests(), worker->tokens(), worker->batches()};
@@ -161,6 +208,13 @@ std::optional<StatusReport> read_status_report(const wire::StatusReport* body, c
   to.errors = reader.list(body->errors(), [](const wire::ErrorCount* item) { return Count{error_name(item->error()), item->count()}; });
   to.connections_refused = body->connections_refused();
   to.connections_dropped = body->connections_dropped();
+  to.instance = body->instance();
+  to.state_dir = reader.optional_text(body->state_dir());
+  to.kept = body->kept();
+  to.problems = reader.list(body->problems(), [&](const wire::Problem* problem) {
+    return Problem{known(problem->severity(), Severity::alarm), reader.text(problem->text())};
+  });
+  to.deployments = reader.list(body->deployments(), [&](const wire::DeploymentStatus* item) { return read_deployment(reader, *item); });
   if (!reader.within_limits()) return std::nullopt;
   return to;
 }
@@ -177,6 +231,7 @@ Refusal read_error(const wire::Error* body, const Limits& limits) {
   to.error.text = reader.text(body->text());
   if (to.error.text.empty()) to.error.text = "the daemon answered with " + error_name(body->code());
   to.faults = read_faults(reader, body->faults());
+  if (to.error.daemon_error == DaemonError::conflict) to.deployment = body->deployment();
   return to;
 }
 

@@ -3,9 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "assay/client.h"
 #include "client/assayctl/commands.h"
@@ -16,8 +18,9 @@ namespace assayctl {
 namespace {
 
 constexpr const char* kFooter =
-    "Exit codes: 0 accepted or done; 1 refused (a token, or a configuration); 3 unavailable, try again; 2 anything else.\n"
-    "Of several tokens the worst counts: 2, then 1, then 3, then 0.";
+    "Exit codes: 0 accepted or done; 1 refused (a token; or what was asked: a configuration, keys, a deployment that is not there or not the one expected);\n"
+    "3 unavailable, try again; 2 anything else. Of several tokens the worst counts: 2, then 1, then 3, then 0.\n"
+    "status exits 0 whenever it could be shown; with --check 3 if there is a warning or an alarm.";
 
 int usage(std::string_view text) {
   const std::string line = fmt::format("assayctl: {} (assayctl --help says more)\n", for_terminal(text));
@@ -32,6 +35,67 @@ bool looks_like_token(std::string_view argument) {
 
 using Command = Exit (*)(const Options&, Output&);
 
+void declare_validate(CLI::App& app, Options& options, Command& command) {
+  CLI::App* validate = app.add_subcommand("validate", "Validate tokens, one a line, from FILE or standard input");
+  validate->add_option("--api-service", options.api_service, "The API service that the tokens are for")->type_name("NAME")->required();
+  validate->add_option("--scope", options.scopes, "A scope that the tokens need, besides those of the API service; may be repeated")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  validate->add_option("--claim", options.claims, "A claim to show, as a JSON pointer such as /tenant; may be repeated")
+      ->type_name("POINTER")
+      ->allow_extra_args(false);
+  validate->add_option("FILE", options.file, "Tokens, one a line; standard input if absent or -")->type_name("");
+  validate->callback([&] { command = run_validate; });
+}
+
+// CLI11 takes -1 for 2^64 - 1 and 010 for 8. A deployment is never another one than it looks like.
+std::string no_number(const std::string& text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool plain = error == std::errc() && end == text.data() + text.size() && (text.size() == 1 || text.front() != '0');
+  return plain ? std::string() : "not the number of a deployment: " + text;
+}
+
+// What a deploy and a rollback have in common.
+void declare_conditions(CLI::App* app, Options& options) {
+  app->add_option("--expected-deployment", options.expected_deployment, "Refuse unless this deployment is in force (0: none)")->type_name("N")->check(no_number);
+  app->add_flag("--dry-run", options.dry_run, "Check it, say what would change, and change nothing");
+  app->add_flag("--allow-volatile", options.allow_volatile, "Put it in force even if the disk refuses to keep it: a restart would undo it");
+}
+
+void declare_changes(CLI::App& app, Options& options, Command& command) {
+  CLI::App* deploy = app.add_subcommand("deploy", "Put a configuration in force");
+  deploy->add_option("FILE", options.file, "The configuration; paths of key files in it start at its folder")->type_name("")->required();
+  deploy->add_option("--api-service", options.api_services, "Deploy this API service alone, with the settings of its OAuth servers; may be repeated")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  declare_conditions(deploy, options);
+  deploy->callback([&] { command = run_deploy; });
+
+  CLI::App* rollback = app.add_subcommand("rollback", "Put the settings of an earlier deployment in force again, never its keys");
+  rollback->add_option("N", options.deployment, "The deployment, one of `assayctl deployments`; if absent the one before that in force")
+      ->type_name("")
+      ->check(no_number);
+  declare_conditions(rollback, options);
+  rollback->callback([&] { command = run_rollback; });
+
+  CLI::App* push = app.add_subcommand("push-keys", "Give an OAuth server whose keys come from a URL its keys by hand, in place of all that it has");
+  push->add_option("OAUTH_SERVER", options.oauth_server, "Its name")->type_name("")->required();
+  push->add_option("FILE", options.file, "A JWK Set of at most 256 KiB; one without any key withdraws all")->type_name("")->required();
+  push->add_option("--url", options.url, "The URL of its keys; needed only while API services run on settings with different ones")->type_name("URL");
+  push->callback([&] { command = run_push_keys; });
+}
+
+void declare_reports(CLI::App& app, Options& options, Command& command) {
+  CLI::App* status = app.add_subcommand("status", "Show whether it is well, what is in force and what has been answered");
+  status->add_flag("--all", options.all, "Show every row of the tables, with details");
+  status->add_flag("--check", options.check, "Exit with 3 if there is a warning or an alarm");
+  status->callback([&] { command = run_status; });
+  app.add_subcommand("deployments", "Show the deployments that are kept")->callback([&] { command = run_deployments; });
+  app.add_subcommand("keys", "Show the keys that verify tokens, and how much they are used")->callback([&] { command = run_keys; });
+  app.add_subcommand("ping", "Ask whether the daemon answers on the data socket")->callback([&] { command = run_ping; });
+}
+
 // declare(app, ...): the whole command line; `command` is set to the one that was named.
 void declare(CLI::App& app, Options& options, bool& json, Command& command) {
   app.set_version_flag("--version", "assayctl " ASSAY_VERSION);
@@ -44,25 +108,9 @@ void declare(CLI::App& app, Options& options, bool& json, Command& command) {
   app.add_option("--timeout", options.timeout_ms, "For each request, in milliseconds (each command has its own default)")
       ->type_name("MS")
       ->check(CLI::Range(1U, 3'600'000U));
-
-  CLI::App* validate = app.add_subcommand("validate", "Validate tokens, one a line, from FILE or standard input");
-  validate->add_option("--api-service", options.api_service, "The API service that the tokens are for")->type_name("NAME")->required();
-  validate->add_option("--scope", options.scopes, "A scope that the tokens need, besides those of the API service; may be repeated")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
-  validate->add_option("--claim", options.claims, "A claim to show, as a JSON pointer such as /tenant; may be repeated")
-      ->type_name("POINTER")
-      ->allow_extra_args(false);
-  validate->add_option("FILE", options.file, "Tokens, one a line; standard input if absent or -")->type_name("");
-  validate->callback([&] { command = run_validate; });
-
-  CLI::App* deploy = app.add_subcommand("deploy", "Put a configuration in force");
-  deploy->add_option("FILE", options.file, "The configuration; paths of key files in it start at its folder")->type_name("")->required();
-  deploy->add_flag("--dry-run", options.dry_run, "Check and compile it, and change nothing");
-  deploy->callback([&] { command = run_deploy; });
-
-  app.add_subcommand("status", "Show what is in force and what has been answered")->callback([&] { command = run_status; });
-  app.add_subcommand("ping", "Ask whether the daemon answers on the data socket")->callback([&] { command = run_ping; });
+  declare_validate(app, options, command);
+  declare_changes(app, options, command);
+  declare_reports(app, options, command);
 }
 
 int run(int argc, char** argv) {

@@ -29,6 +29,15 @@ std::string fault_json(const assay::Fault& fault) {
   return JsonObject().text("pointer", fault.pointer).text("found", fault.found).text("allowed", fault.allowed).str();
 }
 
+std::string advice(assay::DaemonError error) {
+  if (error == assay::DaemonError::unknown_api_service) return "`assayctl status` lists the API services";
+  if (error == assay::DaemonError::no_such_deployment) return "`assayctl deployments` lists those that are kept";
+  if (error == assay::DaemonError::not_kept) return "see to the disk, or use --allow-volatile: it is then in force, and a restart undoes it";
+  if (error == assay::DaemonError::bad_key_source) return "`assayctl status --all` lists the OAuth servers and the URLs of their keys";
+  if (error == assay::DaemonError::forbidden) return "`clients` in the configuration says who may";
+  return {};
+}
+
 }  // namespace
 
 Exit worst(Exit a, Exit b) noexcept {
@@ -107,8 +116,7 @@ std::string advice(const assay::Error& error, Asked asked) {
     }
   }
   if (error.status == assay::CallStatus::timed_out) return "--timeout MS sets another time";
-  if (error.daemon_error == assay::DaemonError::unknown_api_service) return "`assayctl status` lists the API services";
-  return {};
+  return advice(error.daemon_error);
 }
 
 }  // namespace assayctl

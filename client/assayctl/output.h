@@ -11,7 +11,8 @@
 namespace assayctl {
 
 // Exit: the exit codes. failed stands for everything that is no answer: bad usage, no daemon, a file that cannot be read.
-enum class Exit : std::uint8_t { done = 0, refused = 1, failed = 2, unavailable = 3 };
+// unwell: `status --check` has found something.
+enum class Exit : std::uint8_t { done = 0, refused = 1, failed = 2, unavailable = 3, unwell = 3 };
 
 // worst(a, b): of several results the one that a script must not miss: failed, then refused, then unavailable, then done.
 Exit worst(Exit a, Exit b) noexcept;

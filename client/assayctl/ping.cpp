@@ -18,9 +18,12 @@ Exit run_ping(const Options& options, Output& out) {
     return Exit::failed;
   }
   if (out.json()) {
-    out.line(JsonObject().boolean("alive", true).text("version", info->version).number("generation", info->generation).str());
+    JsonObject object;
+    object.boolean("alive", true).text("version", info->version).number("generation", info->generation).text("instance", hex(info->instance));
+    out.line(object.str());
   } else {
-    out.line(fmt::format("{}: assayd {}, generation {}", out.paint(Colour::good, "alive"), for_terminal(info->version), info->generation));
+    out.line(fmt::format("{}: assayd {}, generation {}, instance {}", out.paint(Colour::good, "alive"), for_terminal(info->version), info->generation,
+                         hex(info->instance)));
   }
   return Exit::done;
 }

@@ -1,4 +1,5 @@
-// status: what is in force and what has been answered, for an operator's eyes or as one JSON object.
+// status: one screen that answers two questions: is it well, and if not, what is wrong. So problems come first, then what is in force, and of long tables
+// the rows with something wrong.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -6,98 +7,109 @@
 #include <string>
 #include <vector>
 
+#include "client/assayctl/asking.h"
+#include "client/assayctl/changes.h"
 #include "client/assayctl/commands.h"
+#include "client/assayctl/status_json.h"
+#include "client/assayctl/table.h"
 #include "client/assayctl/text.h"
-#include "client/control.h"
 
 namespace assayctl {
 namespace {
 
-constexpr std::uint32_t kStatusTimeoutMs = 10'000;
+// What makes one screen of about 40 lines; --all lifts them.
+constexpr std::size_t kProblemsShownMax = 8;
+constexpr std::size_t kRowsShownMax = 12;
+constexpr std::size_t kCountsShownMax = 8;
+constexpr std::size_t kNamesShownMax = 3;
 
-std::string key_json(const assay::KeyStatus& key) {
-  JsonObject object;
-  if (key.kid) object.text("kid", *key.kid);
-  return object.text("type", key.type).raw("algorithms", json_array(key.algorithms)).text("thumbprint", key.thumbprint).str();
-}
+struct View {
+  const assay::StatusReport& report;
+  std::int64_t now;
+  bool all;
+  // shown(limit, count): how many of them.
+  std::size_t shown(std::size_t limit, std::size_t count) const noexcept { return all ? count : std::min(limit, count); }
+};
 
-std::string skipped_json(const assay::SkippedKeyStatus& key) {
-  JsonObject object;
-  object.number("index", key.index);
-  if (key.kid) object.text("kid", *key.kid);
-  return object.text("reason", key.reason).boolean("alarm", key.alarm).str();
-}
-
-std::string server_json(const assay::OAuthServerStatus& server) {
-  return JsonObject()
-      .text("name", server.name)
-      .raw("issuers", json_array(server.issuers))
-      .text("key_source", server.key_source)
-      .boolean("available", server.available)
-      .raw("keys", json_list(server.keys, key_json))
-      .raw("skipped", json_list(server.skipped, skipped_json))
-      .str();
-}
-
-std::string service_json(const assay::ApiServiceStatus& service) {
-  return JsonObject().text("name", service.name).raw("oauth_servers", json_array(service.oauth_servers)).number("deployment", service.deployment).str();
-}
-
-std::string worker_json(const assay::WorkerStatus& worker) {
-  return JsonObject()
-      .number("generation", worker.generation)
-      .number("connections", worker.connections)
-      .number("requests", worker.requests)
-      .number("tokens", worker.tokens)
-      .number("batches", worker.batches)
-      .str();
-}
-
-std::string counts_json(const std::vector<assay::Count>& counts) {
-  JsonObject object;
-  for (const assay::Count& count : counts) object.number(count.name, count.count);
-  return object.str();
-}
-
-std::string report_json(const assay::StatusReport& report) {
-  return JsonObject()
-      .text("version", report.version)
-      .integer("started_at", report.started_at)
-      .number("generation", report.generation)
-      .number("deployment", report.deployment)
-      .text("engine", report.engine)
-      .raw("api_services", json_list(report.api_services, service_json))
-      .raw("oauth_servers", json_list(report.oauth_servers, server_json))
-      .raw("workers", json_list(report.workers, worker_json))
-      .raw("verdicts", counts_json(report.verdicts))
-      .raw("errors", counts_json(report.errors))
-      .number("connections_refused", report.connections_refused)
-      .number("connections_dropped", report.connections_dropped)
-      .str();
-}
-
-std::string counts_text(const std::vector<assay::Count>& counts) {
-  std::string out;
-  for (const assay::Count& count : counts) {
-    if (count.count == 0) continue;
-    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", for_terminal(count.name), grouped(count.count));
-  }
-  return out.empty() ? "none" : out;
-}
-
-// padded(text, width): by characters as a terminal shows them, near enough: one column for each code point.
-std::string padded(const std::string& text, std::size_t width) {
-  std::string out = for_terminal(text);
-  const auto columns = static_cast<std::size_t>(std::count_if(out.begin(), out.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-  if (columns < width) out.append(width - columns, ' ');
+// largest_first(items, size): pointers to them, those of the largest size first, otherwise in their order. (std::stable_sort does not compile with clang and the
+// library of g++ 12: it is implemented with something deprecated. In one vector the order of addresses is the order of items.)
+template <class Item, class Size>
+std::vector<const Item*> largest_first(const std::vector<Item>& items, Size size) {
+  std::vector<const Item*> out;
+  for (const Item& item : items) out.push_back(&item);
+  std::sort(out.begin(), out.end(), [&](const Item* a, const Item* b) { return size(*a) != size(*b) ? size(*a) > size(*b) : a < b; });
   return out;
 }
 
-template <class Items>
-std::size_t name_width(const Items& items) {
-  std::size_t width = 8;
-  for (const auto& item : items) width = std::max(width, std::min<std::size_t>(item.name.size(), 32));
-  return width;
+// unset counts as the worst: a problem that is not clearly mild is not.
+unsigned rank(assay::Severity severity) noexcept {
+  switch (severity) {
+    case assay::Severity::notice: return 1;
+    case assay::Severity::warning: return 2;
+    case assay::Severity::unset:
+    case assay::Severity::alarm: return 3;
+  }
+  return 3;
+}
+
+unsigned worst_rank(const assay::StatusReport& report) noexcept {
+  unsigned worst = 0;
+  for (const assay::Problem& problem : report.problems) worst = std::max(worst, rank(problem.severity));
+  return worst;
+}
+
+Colour colour_of(unsigned rank) noexcept { return rank >= 3 ? Colour::bad : rank == 2 ? Colour::warning : rank == 1 ? Colour::strong : Colour::good; }
+
+void show_more(std::size_t shown, std::size_t count, Output& out) {
+  if (shown < count) out.line(fmt::format("  ... and {} more (assayctl status --all)", count - shown));
+}
+
+void show_problems(const View& view, Output& out) {
+  const std::vector<const assay::Problem*> problems = largest_first(view.report.problems, [](const assay::Problem& problem) { return rank(problem.severity); });
+  const std::string verdict = problems.empty() ? "well" : fmt::format("{} problem{}", problems.size(), problems.size() == 1 ? "" : "s");
+  out.line(fmt::format("{}: assayd {}, up {} since {}", out.paint(colour_of(worst_rank(view.report)), verdict), for_terminal(view.report.version),
+                       age(view.now, view.report.started_at), utc(view.report.started_at)));
+  const std::size_t shown = view.shown(kProblemsShownMax, problems.size());
+  for (std::size_t i = 0; i < shown; ++i) {
+    const unsigned how_bad = rank(problems[i]->severity);
+    const std::string severity = how_bad >= 3 ? "ALARM" : std::string(assay::name(problems[i]->severity));
+    out.line(fmt::format("  {}  {}", out.paint(colour_of(how_bad), fmt::format("{:<7}", severity)), for_terminal(problems[i]->text)));
+  }
+  show_more(shown, problems.size(), out);
+}
+
+// When what is in force was deployed; 0 if the report does not say.
+std::int64_t deployed_at(const assay::StatusReport& report) noexcept {
+  for (const assay::DeploymentStatus& deployment : report.deployments) {
+    if (deployment.deployment == report.deployment) return deployment.deployed_at;
+  }
+  for (const assay::ApiServiceStatus& service : report.api_services) {
+    if (service.deployment == report.deployment) return service.deployed_at;
+  }
+  return 0;
+}
+
+std::string counts_text(const View& view, const std::vector<assay::Count>& all) {
+  std::vector<const assay::Count*> counts = largest_first(all, [](const assay::Count& count) { return count.count; });
+  std::erase_if(counts, [](const assay::Count* count) { return count->count == 0; });
+  const std::size_t shown = view.shown(kCountsShownMax, counts.size());
+  std::string out;
+  std::uint64_t others = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (i < shown) {
+      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", for_terminal(counts[i]->name), grouped(counts[i]->count));
+    } else {
+      others += counts[i]->count;
+    }
+  }
+  if (shown < counts.size()) out += fmt::format(", {} others {}", counts.size() - shown, grouped(others));
+  return out.empty() ? "none" : out;
+}
+
+void show_state(const assay::StatusReport& report, Output& out) {
+  if (!report.state_dir) return out.line("state        " + out.paint(Colour::warning, "kept nowhere: a restart undoes what is in force"));
+  const std::string kept = report.kept ? "all that is in force is on disk" : out.paint(Colour::warning, "NOT all that is in force is on disk");
+  out.line(fmt::format("state        {}: {}", for_terminal(*report.state_dir), kept));
 }
 
 void show_workers(const assay::StatusReport& report, Output& out) {
@@ -110,65 +122,99 @@ void show_workers(const assay::StatusReport& report, Output& out) {
     sum.batches += worker.batches;
     behind += worker.generation < report.generation ? 1 : 0;
   }
-  out.line(fmt::format("workers      {}: {} connections, {} requests, {} tokens in {} batches", report.workers.size(), grouped(sum.connections),
-                       grouped(sum.requests), grouped(sum.tokens), grouped(sum.batches)));
-  if (behind > 0) out.line(out.paint(Colour::warning, fmt::format("             {} of them still judge by an older generation", behind)));
+  const std::string late = behind > 0 ? "; " + out.paint(Colour::warning, fmt::format("{} of them still judge by an older generation", behind)) : std::string();
+  out.line(fmt::format("workers      {}: {} connections, {} requests, {} tokens in {} batches{}", report.workers.size(), grouped(sum.connections),
+                       grouped(sum.requests), grouped(sum.tokens), grouped(sum.batches), late));
 }
 
-void show_servers(const assay::StatusReport& report, Output& out) {
-  out.line(out.paint(Colour::strong, fmt::format("OAuth servers ({})", report.oauth_servers.size())));
-  const std::size_t width = name_width(report.oauth_servers);
-  for (const assay::OAuthServerStatus& server : report.oauth_servers) {
-    const std::string keys = server.available ? fmt::format("{} key{}", server.keys.size(), server.keys.size() == 1 ? "" : "s")
-                                              : out.paint(Colour::warning, "keys not available");
-    out.line(fmt::format("  {}  {}, {}; {}", padded(server.name, width), for_terminal(server.key_source), keys, joined(server.issuers)));
-    for (const assay::KeyStatus& key : server.keys) {
-      out.line(out.paint(Colour::dim, fmt::format("      {}  {}  {}", key.kid ? for_terminal(*key.kid) : "(no kid)", for_terminal(key.type), joined(key.algorithms))));
-    }
-    for (const assay::SkippedKeyStatus& key : server.skipped) {
-      out.line(out.paint(key.alarm ? Colour::bad : Colour::warning,
-                         fmt::format("      {} key {}{}: {}", key.alarm ? "ALARM, skipped" : "skipped", key.index,
-                                     key.kid ? fmt::format(" ({})", for_terminal(*key.kid)) : "", for_terminal(key.reason))));
-    }
-  }
-}
-
-void show(const assay::StatusReport& report, Output& out) {
-  const std::int64_t up = std::time(nullptr) - report.started_at;
-  out.line(fmt::format("{} {}  up {} since {}", out.paint(Colour::strong, "assayd"), for_terminal(report.version),
-                       duration(static_cast<std::uint64_t>(std::max<std::int64_t>(up, 0))), utc(report.started_at)));
-  out.line(fmt::format("in force     deployment {}, generation {}, engine {}", report.deployment, report.generation, for_terminal(report.engine)));
+void show_in_force(const View& view, Output& out) {
+  const assay::StatusReport& report = view.report;
+  const std::int64_t since = deployed_at(report);
+  out.line(fmt::format("in force     deployment {}{}, generation {}, instance {}, engine {}", report.deployment,
+                       since == 0 ? std::string() : fmt::format(" since {}", utc(since)), report.generation, hex(report.instance), for_terminal(report.engine)));
+  show_state(report, out);
   show_workers(report, out);
-  out.line(fmt::format("verdicts     {}", counts_text(report.verdicts)));
-  out.line(fmt::format("errors       {}", counts_text(report.errors)));
+  out.line(fmt::format("verdicts     {}", counts_text(view, report.verdicts)));
+  out.line(fmt::format("errors       {}", counts_text(view, report.errors)));
   out.line(fmt::format("connections  {} refused, {} dropped", grouped(report.connections_refused), grouped(report.connections_dropped)));
-  out.line("");
-  out.line(out.paint(Colour::strong, fmt::format("API services ({})", report.api_services.size())));
-  const std::size_t width = name_width(report.api_services);
-  for (const assay::ApiServiceStatus& service : report.api_services) {
-    out.line(fmt::format("  {}  deployment {}; {}", padded(service.name, width), service.deployment, joined(service.oauth_servers)));
+}
+
+bool is_behind(const assay::ApiServiceStatus& service) noexcept { return service.own_settings_behind || !service.behind.empty(); }
+
+void show_services(const View& view, Output& out) {
+  const std::vector<const assay::ApiServiceStatus*> services = largest_first(view.report.api_services, is_behind);
+  const std::size_t shown = view.shown(kRowsShownMax, services.size());
+  Table table({{fmt::format("API services ({})", services.size())}, {"deployment", Align::right}, {"in force for", Align::right}, {"OAuth servers"}, {""}});
+  for (std::size_t i = 0; i < shown; ++i) {
+    const assay::ApiServiceStatus& service = *services[i];
+    const std::string behind = is_behind(service) ? "behind: " + behind_text(service.own_settings_behind, service.behind) : std::string();
+    table.row({{"  " + for_terminal(service.name)}, {std::to_string(service.deployment)}, {age(view.now, service.deployed_at)},
+               {first_of(service.oauth_servers, view.shown(kNamesShownMax, service.oauth_servers.size()))}, {behind, Colour::warning}});
   }
-  show_servers(report, out);
+  table.show(out);
+  show_more(shown, services.size(), out);
+}
+
+unsigned wrong_with(const assay::OAuthServerStatus& server) noexcept {
+  const bool alarm = std::any_of(server.skipped.begin(), server.skipped.end(), [](const assay::SkippedKeyStatus& key) { return key.alarm; });
+  return alarm ? 3 : !server.available ? 2 : !server.skipped.empty() ? 1 : 0;
+}
+
+Cell server_mark(const assay::OAuthServerStatus& server) {
+  const std::string keys = server.available ? "" : "keys not available";
+  if (wrong_with(server) == 3) return {fmt::format("ALARM: private or symmetric key{}{}", keys.empty() ? "" : "; ", keys), Colour::bad};
+  return {keys, Colour::warning};
+}
+
+// How long the set is as it is: an inline one has no times of its own, its newest key tells.
+std::int64_t keys_since(const assay::OAuthServerStatus& server) noexcept {
+  std::int64_t since = server.keys_changed_at;
+  if (since == 0) {
+    for (const assay::KeyStatus& key : server.keys) since = std::max(since, key.since);
+  }
+  return since;
+}
+
+std::vector<std::string> server_details(const assay::OAuthServerStatus& server, const Output& out) {
+  const std::string source = server.url ? "; keys from " + for_terminal(*server.url) : std::string();
+  std::vector<std::string> lines{out.paint(Colour::dim, fmt::format("issuers {}{}", joined(server.issuers), source))};
+  for (const assay::SkippedKeyStatus& key : server.skipped) lines.push_back(skipped_text(key, out));
+  return lines;
+}
+
+void show_servers(const View& view, Output& out) {
+  const std::vector<const assay::OAuthServerStatus*> servers = largest_first(view.report.oauth_servers, wrong_with);
+  const std::size_t shown = view.shown(kRowsShownMax, servers.size());
+  Table table({{fmt::format("OAuth servers ({})", servers.size())}, {"keys", Align::right}, {"skipped", Align::right}, {"source"}, {"keys for", Align::right},
+               {"checked ago", Align::right}, {"API services", Align::right}, {""}});
+  for (std::size_t i = 0; i < shown; ++i) {
+    const assay::OAuthServerStatus& server = *servers[i];
+    table.row({{"  " + for_terminal(server.name)}, {std::to_string(server.keys.size())},
+               {std::to_string(server.skipped.size()), server.skipped.empty() ? Colour::none : Colour::warning}, {for_terminal(server.key_source)},
+               {age(view.now, keys_since(server))}, {age(view.now, server.keys_checked_at)}, {std::to_string(server.api_services.size())}, server_mark(server)},
+              view.all ? server_details(server, out) : std::vector<std::string>());
+  }
+  table.show(out);
+  show_more(shown, servers.size(), out);
 }
 
 }  // namespace
 
 Exit run_status(const Options& options, Output& out) {
-  assay::ClientOptions client_options;
-  client_options.connect_timeout_ms = 0;
-  client_options.timeout_ms = options.timeout_ms != 0 ? options.timeout_ms : kStatusTimeoutMs;
-  assay::ControlClient client(options.control_path, client_options);
-  const assay::Result<assay::StatusReport> report = client.status();
-  if (!report) {
-    out.error(error_name(report.error()), report.error().text, advice(report.error(), Asked::control_socket));
-    return Exit::failed;
-  }
+  const std::optional<assay::StatusReport> report = ask_status(options, out);
+  if (!report) return Exit::failed;
   if (out.json()) {
     out.line(report_json(*report));
   } else {
-    show(*report, out);
+    const View view{*report, std::time(nullptr), options.all};
+    show_problems(view, out);
+    show_in_force(view, out);
+    out.line("");
+    show_services(view, out);
+    out.line("");
+    show_servers(view, out);
   }
-  return Exit::done;
+  return options.check && worst_rank(*report) >= rank(assay::Severity::warning) ? Exit::unwell : Exit::done;
 }
 
 }  // namespace assayctl

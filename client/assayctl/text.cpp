@@ -100,6 +100,8 @@ std::string grouped(std::uint64_t number) {
   return digits;
 }
 
+std::string hex(std::uint64_t number) { return fmt::format("{:016x}", number); }
+
 std::string joined(const std::vector<std::string>& items) {
   std::string out;
   for (const std::string& item : items) {

@@ -45,6 +45,8 @@ std::string json_list(const Items& items, JsonOf json_of) {
 
 // grouped(number): 1234567 as 1,234,567.
 std::string grouped(std::uint64_t number);
+// hex(number): 16 digits, as an instance is written.
+std::string hex(std::uint64_t number);
 // joined(items): parted by ", ", each made safe for a terminal.
 std::string joined(const std::vector<std::string>& items);
 // duration(seconds): "45 s", "12 min", "3 h 12 min", "5 d 2 h".

@@ -37,7 +37,8 @@ std::string verdict_json(std::uint64_t line, const assay::Verdict& verdict) {
   const assay::CodeInfo& info = verdict.info();
   JsonObject object;
   object.number("line", line).text("verdict", assay::name(verdict.outcome())).text("code", info.name).number("http_status", info.http_status);
-  object.boolean("signature_verified", verdict.signature_verified).number("generation", verdict.generation).text("text", info.text);
+  object.boolean("signature_verified", verdict.signature_verified).number("generation", verdict.generation).text("instance", hex(verdict.instance));
+  object.text("text", info.text);
   if (!info.rfc6750_error.empty()) object.text("rfc6750_error", info.rfc6750_error);
   if (!verdict.accepted()) return object.str();
   object.text("oauth_server", verdict.oauth_server);

@@ -1,4 +1,4 @@
-// assayctl as a process: exit codes, lines, frames, JSON, and what an operator reads.
+// assayctl as a process, on the data socket: exit codes, lines, frames, JSON, and what an operator reads.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <simdjson.h>
@@ -9,58 +9,18 @@
 #include <vector>
 
 #include "assay/client.h"
-#include "client/fake_daemon.h"
-#include "client/process.h"
+#include "client/assayctl_fixture.h"
 
 namespace assay {
 namespace {
 
+using test::Assayctl;
 using test::Finished;
+using test::lines_of;
+using test::parsed;
+using test::text_at;
 using testing::HasSubstr;
 using testing::Not;
-
-class Assayctl : public testing::Test {
- protected:
-  Assayctl() : data_(folder_.file("data.sock"), test::by_name(seen_)), control_(folder_.file("control.sock"), test::by_name(seen_)) {}
-
-  Finished assayctl(std::vector<std::string> arguments, std::string_view input = {}) const {
-    arguments.insert(arguments.begin(), {ASSAYCTL, "--socket", folder_.file("data.sock"), "--control", folder_.file("control.sock")});
-    return test::run(arguments, input);
-  }
-  Finished validate(std::string_view input, std::vector<std::string> more = {}) const {
-    more.insert(more.begin(), {"validate", "--api-service", "orders"});
-    return assayctl(more, input);
-  }
-
-  test::TemporaryFolder folder_;
-  test::Seen seen_;
-  test::FakeDaemon data_;
-  test::FakeDaemon control_;
-};
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> out;
-  for (std::size_t start = 0; start < text.size();) {
-    const std::size_t end = text.find('\n', start);
-    out.push_back(text.substr(start, end - start));
-    start = end == std::string::npos ? text.size() : end + 1;
-  }
-  return out;
-}
-
-// parsed(line): one JSON object, by a parser that is not ours.
-simdjson::dom::element parsed(simdjson::dom::parser& parser, const std::string& line) {
-  simdjson::dom::element element;
-  EXPECT_EQ(parser.parse(line).get(element), simdjson::SUCCESS) << line;
-  EXPECT_TRUE(element.is_object()) << line;
-  return element;
-}
-
-std::string text_at(const simdjson::dom::element& element, std::string_view pointer) {
-  std::string_view text;
-  EXPECT_EQ(element.at_pointer(pointer).get(text), simdjson::SUCCESS) << pointer;
-  return std::string(text);
-}
 
 // Issue 2: 0 accepted or done, 1 refused, 3 unavailable, 2 anything else; of several the worst, 2 > 1 > 3 > 0.
 TEST_F(Assayctl, ExitsWithTheWorstVerdict) {
@@ -188,12 +148,13 @@ TEST_F(Assayctl, WritesVerdictsAsJson) {
   const std::vector<std::string> lines = lines_of(finished.out);
   ASSERT_EQ(lines.size(), 3U);
   EXPECT_EQ(lines[0],
-            R"({"line":1,"verdict":"accepted","code":"accepted","http_status":200,"signature_verified":true,"generation":7,"text":"the token is valid",)"
+            R"({"line":1,"verdict":"accepted","code":"accepted","http_status":200,"signature_verified":true,"generation":7,)"
+            R"("instance":"0123456789abcdef","text":"the token is valid",)"
             R"("oauth_server":"corp","kid":"key-1","valid_until":2000000000,"expires_at":2000000030,"subject":"alice","client_id":"app",)"
             R"("scopes":["orders.read","orders.write"],"claims":[{"pointer":"/tenant","json":"\"a\""}]})");
   EXPECT_EQ(lines[1],
             R"({"line":2,"verdict":"refused","code":"insufficient_scope","http_status":403,"signature_verified":false,"generation":7,)"
-            R"("text":"the token lacks a required scope","rfc6750_error":"insufficient_scope"})");
+            R"("instance":"0123456789abcdef","text":"the token lacks a required scope","rfc6750_error":"insufficient_scope"})");
   simdjson::dom::parser parser;
   EXPECT_EQ(text_at(parsed(parser, lines[2]), "/verdict"), "unavailable");
   EXPECT_EQ(text_at(parsed(parser, lines[2]), "/code"), "keys_unavailable");
@@ -210,18 +171,9 @@ TEST_F(Assayctl, WritesVerdictsForPeopleWithoutColoursOffATerminal) {
 
 // Issue 2: colours only on a terminal; https://no-color.org.
 TEST_F(Assayctl, UsesColoursOnATerminal) {
-  const auto on_terminal = [this](const std::vector<std::string>& more) {
-    const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
-    EXPECT_TRUE(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
-    const int kept_open = open(ptsname(terminal), O_RDWR | O_NOCTTY);  // what was written goes with the last one to close
-    std::vector<std::string> arguments{ASSAYCTL, "--socket", folder_.file("data.sock")};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    EXPECT_EQ(test::run(arguments, {}, ptsname(terminal)).exit_code, 0);
-    char text[4096];
-    const ssize_t count = read(terminal, text, sizeof(text));
-    close(kept_open);
-    close(terminal);
-    return std::string(text, static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  const auto on_terminal = [this](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {ASSAYCTL, "--socket", folder_.file("data.sock")});
+    return test::on_terminal(arguments);
   };
   setenv("TERM", "xterm", 1);
   unsetenv("NO_COLOR");
@@ -296,7 +248,7 @@ TEST_F(Assayctl, FailsWhenStandardOutputIsFull) {
 TEST_F(Assayctl, Pings) {
   EXPECT_EQ(assayctl({"ping"}).exit_code, 0);
   EXPECT_THAT(assayctl({"ping"}).out, HasSubstr("assayd 1.2.3"));
-  EXPECT_EQ(assayctl({"ping", "--json"}).out, "{\"alive\":true,\"version\":\"1.2.3\",\"generation\":7}\n");
+  EXPECT_EQ(assayctl({"ping", "--json"}).out, "{\"alive\":true,\"version\":\"1.2.3\",\"generation\":7,\"instance\":\"0123456789abcdef\"}\n");
 }
 
 TEST_F(Assayctl, SaysWhichSocketHasNoDaemonAndWhatToDo) {
@@ -310,85 +262,6 @@ TEST_F(Assayctl, SaysWhichSocketHasNoDaemonAndWhatToDo) {
     simdjson::dom::parser parser;
     EXPECT_EQ(text_at(parsed(parser, finished.out), "/error"), "cannot_connect");
   }
-}
-
-TEST_F(Assayctl, DeploysAFile) {
-  const std::string file = folder_.write("assay.json", "{\"oauth_servers\": []}");
-  const Finished finished = assayctl({"deploy", file});
-  EXPECT_EQ(finished.exit_code, 0) << finished.err;
-  EXPECT_THAT(finished.out, HasSubstr("deployment 4, generation 5"));
-  ASSERT_EQ(seen_.now().configurations.size(), 1U);
-  EXPECT_FALSE(seen_.now().dry_run);
-  EXPECT_EQ(assayctl({"deploy", file, "--json"}).out, "{\"deployed\":true,\"dry_run\":false,\"deployment\":4,\"generation\":5}\n");
-  EXPECT_EQ(assayctl({"deploy", "--dry-run", file, "--json"}).out, "{\"deployed\":false,\"dry_run\":true,\"generation\":5}\n");
-  EXPECT_TRUE(seen_.now().dry_run);
-  EXPECT_THAT(assayctl({"deploy", "--dry-run", file}).out, HasSubstr("nothing has changed"));
-}
-
-// A path in jwks_file starts at the configuration's folder, wherever assayctl was started.
-TEST_F(Assayctl, PutsKeyFilesIn) {
-  folder_.write("keys.jwks", "{\"keys\": [ 17 ]}");
-  const std::string file = folder_.write("assay.json", R"({"oauth_servers": [{"name": "corp", "jwks_file": "keys.jwks"}]})");
-  const Finished finished = assayctl({"deploy", file});
-  ASSERT_EQ(finished.exit_code, 0) << finished.err;
-  EXPECT_THAT(seen_.now().configurations.at(0), HasSubstr("17"));
-  EXPECT_THAT(seen_.now().configurations.at(0), Not(HasSubstr("jwks_file")));
-}
-
-TEST_F(Assayctl, RefusesAConfigurationWhoseKeyFileCannotBeRead) {
-  const std::string file = folder_.write("assay.json", R"({"oauth_servers": [{"name": "corp", "jwks_file": "absent.jwks"}]})");
-  const Finished finished = assayctl({"deploy", file});
-  EXPECT_EQ(finished.exit_code, 1);
-  EXPECT_THAT(finished.err, HasSubstr("/oauth_servers/0/jwks_file"));
-  EXPECT_TRUE(seen_.now().configurations.empty());
-}
-
-TEST_F(Assayctl, ListsTheFaultsOfARefusedDeploy) {
-  const std::string file = folder_.write("assay.json", R"({"fault": 1})");
-  const Finished people = assayctl({"deploy", file});
-  EXPECT_EQ(people.exit_code, 1);
-  const std::vector<std::string> lines = lines_of(people.err);
-  ASSERT_EQ(lines.size(), 3U);
-  EXPECT_EQ(lines[0], "assayctl: the configuration has 2 faults; nothing has changed");
-  EXPECT_EQ(lines[1], "  /oauth_servers/0/name: found \"\\x1b[31m\"; allowed: 1 to 256 code points");
-  EXPECT_EQ(lines[2], "  (document): found an array; allowed: an object");
-
-  const Finished json = assayctl({"deploy", file, "--json"});
-  EXPECT_EQ(json.exit_code, 1);
-  ASSERT_EQ(lines_of(json.out).size(), 1U);
-  simdjson::dom::parser parser;
-  const simdjson::dom::element element = parsed(parser, json.out);
-  EXPECT_EQ(text_at(element, "/error"), "bad_configuration");
-  EXPECT_EQ(text_at(element, "/faults/0/pointer"), "/oauth_servers/0/name");
-  EXPECT_EQ(text_at(element, "/faults/0/found"), "\"\x1b[31m\"");
-  EXPECT_EQ(text_at(element, "/faults/1/allowed"), "an object");
-}
-
-TEST_F(Assayctl, FailsToDeployWhatCannotBeRead) {
-  EXPECT_EQ(assayctl({"deploy", folder_.file("absent")}).exit_code, 2);
-  EXPECT_EQ(assayctl({"deploy", folder_.file("")}).exit_code, 2);
-}
-
-TEST_F(Assayctl, ShowsTheStatus) {
-  const Finished people = assayctl({"status"});
-  EXPECT_EQ(people.exit_code, 0);
-  EXPECT_THAT(people.out, HasSubstr("in force     deployment 3, generation 4, engine reference"));
-  EXPECT_THAT(people.out, HasSubstr("accepted 1,234,567, code 123 1"));
-  EXPECT_THAT(people.out, HasSubstr("ALARM, skipped key 2 (old\\x1b): it is private"));
-  EXPECT_THAT(people.out, Not(HasSubstr("\x1b")));
-
-  const Finished json = assayctl({"--json", "status"});
-  EXPECT_EQ(json.exit_code, 0);
-  ASSERT_EQ(lines_of(json.out).size(), 1U);
-  simdjson::dom::parser parser;
-  const simdjson::dom::element element = parsed(parser, json.out);
-  EXPECT_EQ(text_at(element, "/oauth_servers/0/keys/0/kid"), "key-1");
-  EXPECT_EQ(text_at(element, "/oauth_servers/0/skipped/0/reason"), "it is private");
-  EXPECT_EQ(text_at(element, "/api_services/0/oauth_servers/0"), "corp");
-  EXPECT_EQ(element.at_pointer("/verdicts/accepted").get_uint64().value_unsafe(), 1234567U);
-  EXPECT_EQ(element.at_pointer("/errors/overloaded").get_uint64().value_unsafe(), 6U);
-  EXPECT_EQ(element.at_pointer("/workers/0/tokens").get_uint64().value_unsafe(), 2000U);
-  EXPECT_EQ(element.at_pointer("/connections_dropped").get_uint64().value_unsafe(), 9U);
 }
 
 }  // namespace

@@ -354,16 +354,35 @@ TEST_F(ClientTest, ConnectsAnewAfterFork) {
   EXPECT_EQ(connections, (std::vector<std::size_t>{0, 1}));
 }
 
-// A deploy may have been done when its connection broke: repeating it is not the client's to decide.
-TEST_F(ClientTest, NeverRepeatsADeploy) {
+// A change may have been made when its connection broke: repeating it is not the client's to decide.
+TEST_F(ClientTest, NeverRepeatsAChange) {
   std::atomic<int> requests = 0;
   FakeDaemon daemon(path(), [&](Peer& peer) {
     if (peer.next_id() != 0) ++requests;
   });
   ControlClient client(path(), quick());
-  const std::variant<Deployed, Refusal> answer = client.deploy("{}", false);
-  EXPECT_EQ(std::get<Refusal>(answer).error.status, CallStatus::connection_lost);
+  const std::variant<Deployed, Refusal> deployed = client.deploy({.configuration = "{}"});
+  EXPECT_EQ(std::get<Refusal>(deployed).error.status, CallStatus::connection_lost);
   EXPECT_EQ(requests, 1);
+  const std::variant<Deployed, Refusal> rolled_back = client.rollback({});
+  EXPECT_EQ(std::get<Refusal>(rolled_back).error.status, CallStatus::connection_lost);
+  EXPECT_EQ(requests, 2);
+  const std::variant<Pushed, Refusal> pushed = client.push_keys("corp", "{}");
+  EXPECT_EQ(std::get<Refusal>(pushed).error.status, CallStatus::connection_lost);
+  EXPECT_EQ(requests, 3);
+}
+
+// An error of the daemon leaves the connection in use, and what it says comes through.
+TEST_F(ClientTest, ChangesThingsOverTheControlSocket) {
+  FakeDaemon daemon(path(), test::by_name(seen_));
+  ControlClient client(path(), quick());
+  EXPECT_EQ(std::get<Refusal>(client.deploy({.configuration = "conflict"})).deployment, 7U);
+  EXPECT_EQ(std::get<Refusal>(client.deploy({.configuration = "bad_configuration"})).faults.size(), 2U);
+  EXPECT_EQ(std::get<Deployed>(client.deploy({.configuration = "{}"})).deployment, 4U);
+  EXPECT_EQ(std::get<Deployed>(client.rollback({.deployment = 3, .dry_run = true})).deployment, 0U);
+  EXPECT_TRUE(std::get<Pushed>(client.push_keys("corp", "{}", "https://id.example.com/jwks")).changed);
+  EXPECT_EQ(seen_.now().pushed.at(2), "https://id.example.com/jwks");
+  EXPECT_EQ(daemon.connection_count(), 1U);
 }
 
 TEST_F(ClientTest, TakesAStatusReportOfManyMegabytes) {

@@ -51,7 +51,11 @@ TEST(CoreRequests, AreFramedToMultiplesOfEightBytes) {
   EXPECT_NE(test::envelope_of(sent_by(core)), nullptr);
   ASSERT_TRUE(core.status().ok());
   EXPECT_NE(test::envelope_of(sent_by(core)), nullptr);
-  ASSERT_TRUE(core.deploy("{}", false).ok());
+  ASSERT_TRUE(core.deploy({.configuration = "{}"}).ok());
+  EXPECT_NE(test::envelope_of(sent_by(core)), nullptr);
+  ASSERT_TRUE(core.rollback({}).ok());
+  EXPECT_NE(test::envelope_of(sent_by(core)), nullptr);
+  ASSERT_TRUE(core.push_keys("corp", "{}", {}).ok());
   EXPECT_NE(test::envelope_of(sent_by(core)), nullptr);
 }
 
@@ -105,9 +109,9 @@ TEST(CoreRequests, BeyondALimitAreBadArgumentsAndSendNothing) {
                   .ok());
   const std::string_view fits[] = {std::string_view(large).substr(0, kRequestBytesMax - 256)};
   EXPECT_TRUE(core.validate(kOrders, fits, 0).ok());
-  EXPECT_EQ(core.deploy(std::string(kConfigurationBytesMax + 1, ' '), false).status(), CallStatus::bad_argument);
+  EXPECT_EQ(core.deploy({.configuration = std::string(kConfigurationBytesMax + 1, ' ')}).status(), CallStatus::bad_argument);
   Core control(kControlLimits, 1);
-  EXPECT_TRUE(control.deploy(std::string(kConfigurationBytesMax, ' '), false).ok());
+  EXPECT_TRUE(control.deploy({.configuration = std::string(kConfigurationBytesMax, ' ')}).ok());
   EXPECT_LE(control.output().size(), kControlLimits.frame_bytes_max);
 }
 
@@ -132,7 +136,10 @@ TEST(CoreAnswers, CarryEverythingOfAnAcceptedVerdict) {
   ASSERT_EQ(verdicts->size(), 3U);
   const Verdict& accepted = (*verdicts)[0];
   EXPECT_TRUE(accepted.accepted());
-  EXPECT_EQ(accepted.generation, 9U);
+  for (const Verdict& verdict : *verdicts) {
+    EXPECT_EQ(verdict.generation, 9U);
+    EXPECT_EQ(verdict.instance, test::kInstance);
+  }
   EXPECT_EQ(accepted.oauth_server, "corp");
   EXPECT_EQ(accepted.kid, "key-1");
   EXPECT_EQ(accepted.valid_until, 2'000'000'000);
@@ -149,7 +156,7 @@ TEST(CoreAnswers, CarryEverythingOfAnAcceptedVerdict) {
   EXPECT_FALSE(core.take(5).has_value());  // handed out once
 }
 
-// design: all but code, signature_verified and generation belongs to accepted verdicts alone.
+// design: all but code, signature_verified, generation and instance belongs to accepted verdicts alone.
 TEST(CoreAnswers, TakeNothingOfATokenFromARefusal) {
   Core core(kDataLimits, 1);
   const std::string_view tokens[] = {"a"};
@@ -199,7 +206,9 @@ TEST(CoreAnswers, FindTheirRequestsInAnyOrderAndAnyPieces) {
     const std::optional<Response> first = core.take(100);
     EXPECT_EQ(std::get<std::vector<Verdict>>(first.value().answer).at(0).code, Code::bad_signature);
     EXPECT_EQ(core.take_any().value().id, 102U);
-    EXPECT_EQ(std::get<DaemonInfo>(core.take_any().value().answer).version, "1.2.3");
+    const DaemonInfo info = std::get<DaemonInfo>(core.take_any().value().answer);
+    EXPECT_EQ(info.version, "1.2.3");
+    EXPECT_EQ(info.instance, test::kInstance);
     EXPECT_FALSE(core.take_any().has_value());
     EXPECT_EQ(core.failure(), nullptr);
   }
@@ -238,7 +247,7 @@ TEST(CoreAnswers, AreRefusalsForAllOpenRequestsWhenTheStreamEnds) {
 TEST(CoreAnswers, ToADeployMustSayThatItWasDone) {
   const auto answer_to = [](bool dry_run, std::uint64_t deployment) {
     Core core(kControlLimits, 1);
-    EXPECT_TRUE(core.deploy("{}", dry_run).ok());
+    EXPECT_TRUE(core.deploy({.configuration = "{}", .dry_run = dry_run}).ok());
     core.received(test::deployed_frame(1, deployment, 5));
     return core.take(1).value().answer;
   };

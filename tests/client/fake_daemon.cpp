@@ -12,6 +12,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "client/control_frames.h"
+
 namespace assay::test {
 
 TemporaryFolder::TemporaryFolder() {
@@ -135,13 +137,17 @@ Bytes answer_validate(std::uint64_t id, const wire::Validate& request, Seen& see
   return verdicts_frame(id, codes);
 }
 
-Bytes answer_deploy(std::uint64_t id, const wire::Deploy& request, Seen& seen) {
-  const std::string configuration = request.configuration()->str();
-  seen.change([&](Seen::Record& record) {
-    record.configurations.push_back(configuration);
-    record.dry_run = request.dry_run();
-  });
-  if (configuration.find("fault") == std::string::npos) return deployed_frame(id, request.dry_run() ? 0 : 4, 5);
+// The error whose name stands in a text; no name is part of another.
+std::optional<wire::ErrorCode> error_named_in(const std::string& text) {
+  for (const wire::ErrorCode code : wire::EnumValuesErrorCode()) {
+    if (code != wire::ErrorCode::unset && text.find(wire::EnumNameErrorCode(code)) != std::string::npos) return code;
+  }
+  return std::nullopt;
+}
+
+Bytes refusal_frame(std::uint64_t id, wire::ErrorCode code) {
+  if (code == wire::ErrorCode::conflict) return conflict_frame(id, 7);
+  if (code != wire::ErrorCode::bad_configuration) return error_frame(id, code);
   return framed(id, wire::Body::Error, [](Builder& b) {
     const std::vector<flatbuffers::Offset<wire::Fault>> faults{
         wire::CreateFaultDirect(b, "/oauth_servers/0/name", "\"\x1b[31m\"", "1 to 256 code points"),
@@ -150,23 +156,41 @@ Bytes answer_deploy(std::uint64_t id, const wire::Deploy& request, Seen& seen) {
   });
 }
 
-Bytes status_frame(std::uint64_t id) {
-  return framed(id, wire::Body::StatusReport, [](Builder& b) {
-    const std::vector<flatbuffers::Offset<flatbuffers::String>> names{b.CreateString("corp")};
-    const std::vector<flatbuffers::Offset<flatbuffers::String>> issuers{b.CreateString("https://id.example.com/am")};
-    const std::vector<flatbuffers::Offset<flatbuffers::String>> algorithms{b.CreateString("RS256")};
-    const std::vector<flatbuffers::Offset<wire::KeyStatus>> keys{wire::CreateKeyStatusDirect(b, "key-1", true, &algorithms, "RSA 2048", "thumb"),
-                                                                 wire::CreateKeyStatusDirect(b, nullptr, false, &algorithms, "RSA 3072", "print")};
-    const std::vector<flatbuffers::Offset<wire::SkippedKey>> skipped{wire::CreateSkippedKeyDirect(b, 2, "old\x1b", "it is private", true)};
-    const std::vector<flatbuffers::Offset<wire::OAuthServerStatus>> servers{
-        wire::CreateOAuthServerStatusDirect(b, "corp", &issuers, "jwks", true, &keys, &skipped)};
-    const std::vector<flatbuffers::Offset<wire::ApiServiceStatus>> services{wire::CreateApiServiceStatusDirect(b, "orders", &names, 3)};
-    const std::vector<flatbuffers::Offset<wire::WorkerStatus>> workers{wire::CreateWorkerStatus(b, 4, 2, 1000, 2000, 900)};
-    const std::vector<flatbuffers::Offset<wire::CodeCount>> verdicts{wire::CreateCodeCount(b, wire::Code::accepted, 1234567),
-                                                                     wire::CreateCodeCount(b, static_cast<wire::Code>(123), 1)};
-    const std::vector<flatbuffers::Offset<wire::ErrorCount>> errors{wire::CreateErrorCount(b, wire::ErrorCode::overloaded, 6)};
-    return wire::CreateStatusReportDirect(b, "1.2.3", 1'700'000'000, 4, 3, "reference", &services, &servers, &workers, &verdicts, &errors, 8, 9).Union();
+// What a Deploy and a Rollback have in common.
+template <class Request>
+void note_conditions(Seen::Record& record, const Request& request) {
+  record.dry_run = request.dry_run();
+  record.allow_volatile = request.allow_volatile();
+  record.expected_deployment = request.expected_deployment() ? std::optional<std::uint64_t>(*request.expected_deployment()) : std::nullopt;
+}
+
+Bytes answer_deploy(std::uint64_t id, const wire::Deploy& request, Seen& seen) {
+  const std::string configuration = request.configuration()->str();
+  seen.change([&](Seen::Record& record) {
+    record.configurations.push_back(configuration);
+    record.api_services = strings_of(request.api_services());
+    note_conditions(record, request);
   });
+  if (const std::optional<wire::ErrorCode> code = error_named_in(configuration)) return refusal_frame(id, *code);
+  return full_deployed_frame(id, request.dry_run() ? 0 : 4, !request.allow_volatile());
+}
+
+Bytes answer_rollback(std::uint64_t id, const wire::Rollback& request, Seen& seen) {
+  seen.change([&](Seen::Record& record) {
+    record.rollbacks.push_back(request.deployment());
+    note_conditions(record, request);
+  });
+  if (request.deployment() > 100) return refusal_frame(id, static_cast<wire::ErrorCode>(request.deployment() - 100));
+  return deployed_frame(id, request.dry_run() ? 0 : 5, 6, true);
+}
+
+Bytes answer_push_keys(std::uint64_t id, const wire::PushKeys& request, Seen& seen) {
+  const std::string jwks = request.jwks()->str();
+  seen.change([&](Seen::Record& record) {
+    record.pushed = {request.oauth_server()->str(), jwks, request.url() == nullptr ? "(absent)" : request.url()->str()};
+  });
+  if (const std::optional<wire::ErrorCode> code = error_named_in(jwks)) return refusal_frame(id, *code);
+  return pushed_frame(id, jwks.find("same") == std::string::npos, jwks.find("volatile") == std::string::npos);
 }
 
 Bytes answer_to(const Bytes& frame, Seen& seen) {
@@ -175,6 +199,8 @@ Bytes answer_to(const Bytes& frame, Seen& seen) {
   const std::uint64_t id = envelope->id();
   if (const wire::Validate* request = envelope->body_as_Validate()) return answer_validate(id, *request, seen);
   if (const wire::Deploy* request = envelope->body_as_Deploy()) return answer_deploy(id, *request, seen);
+  if (const wire::Rollback* request = envelope->body_as_Rollback()) return answer_rollback(id, *request, seen);
+  if (const wire::PushKeys* request = envelope->body_as_PushKeys()) return answer_push_keys(id, *request, seen);
   if (envelope->body_type() == wire::Body::Status) return status_frame(id);
   if (envelope->body_type() == wire::Body::Ping) return pong_frame(id);
   return error_frame(id, wire::ErrorCode::unknown_request);
@@ -185,6 +211,12 @@ Bytes answer_to(const Bytes& frame, Seen& seen) {
 FakeDaemon::Script by_name(Seen& seen) {
   return [&seen](Peer& peer) {
     while (const std::optional<Bytes> frame = peer.frame()) peer.send(answer_to(*frame, seen));
+  };
+}
+
+FakeDaemon::Script answering(std::function<Bytes(std::uint64_t id)> answer) {
+  return [answer = std::move(answer)](Peer& peer) {
+    while (const std::uint64_t id = peer.next_id()) peer.send(answer(id));
   };
 }
 

@@ -84,7 +84,13 @@ class Seen {
     std::vector<std::string> scopes;               // of the last
     std::vector<std::string> claims;               // of the last
     std::vector<std::string> configurations;       // of each Deploy
-    bool dry_run = false;                          // of the last
+    std::vector<std::string> api_services;         // of the last Deploy
+    std::vector<std::uint64_t> rollbacks;          // the deployment of each Rollback
+    std::vector<std::string> pushed;               // of the last PushKeys: OAuth server, JWK Set, URL
+    // Of the last Deploy or Rollback.
+    bool dry_run = false;
+    bool allow_volatile = false;
+    std::optional<std::uint64_t> expected_deployment;
   };
   Record now() const {
     const std::lock_guard lock(mutex_);
@@ -102,7 +108,12 @@ class Seen {
 };
 
 // by_name(seen): answers every request until the client closes. A token that is the name of a code gets that code, any other not_compact. An API service that is
-// not "orders" is an Error. A configuration that contains "fault" is refused with two faults.
+// not "orders" is an Error. A configuration or a JWK Set that contains the name of an error gets that error: bad_configuration has two faults, conflict deployment
+// 7; a rollback to 100 and the number of an error likewise. What allows to be volatile is not kept, and a JWK Set that contains "volatile"; one that contains "same"
+// changes nothing.
 FakeDaemon::Script by_name(Seen& seen);
+
+// answering(answer): what `answer` makes of the id of each request.
+FakeDaemon::Script answering(std::function<Bytes(std::uint64_t id)> answer);
 
 }  // namespace assay::test

@@ -34,8 +34,10 @@ Bytes framed(std::uint64_t id, wire::Body kind, Make make) {
   return bytes_of(builder);
 }
 
+inline constexpr std::uint64_t kInstance = 0x0123456789ABCDEF;
+
 inline Bytes pong_frame(std::uint64_t id, const char* version = "1.2.3", std::uint64_t generation = 7) {
-  return framed(id, wire::Body::Pong, [&](Builder& b) { return wire::CreatePongDirect(b, version, generation).Union(); });
+  return framed(id, wire::Body::Pong, [&](Builder& b) { return wire::CreatePongDirect(b, version, generation, kInstance).Union(); });
 }
 
 inline Bytes error_frame(std::uint64_t id, wire::ErrorCode code, const char* text = "said by the test") {
@@ -57,12 +59,12 @@ inline Bytes verdicts_frame(std::uint64_t id, const std::vector<schema::Code>& c
   return framed(id, wire::Body::Verdicts, [&](Builder& b) {
     std::vector<flatbuffers::Offset<wire::Verdict>> verdicts;
     for (const schema::Code code : codes) verdicts.push_back(plain_verdict(b, code, code == schema::Code::accepted));
-    return wire::CreateVerdictsDirect(b, generation, &verdicts).Union();
+    return wire::CreateVerdictsDirect(b, generation, &verdicts, kInstance).Union();
   });
 }
 
-inline Bytes deployed_frame(std::uint64_t id, std::uint64_t deployment, std::uint64_t generation) {
-  return framed(id, wire::Body::Deployed, [&](Builder& b) { return wire::CreateDeployed(b, deployment, generation).Union(); });
+inline Bytes deployed_frame(std::uint64_t id, std::uint64_t deployment, std::uint64_t generation, bool kept = false) {
+  return framed(id, wire::Body::Deployed, [&](Builder& b) { return wire::CreateDeployed(b, deployment, generation, kInstance, kept).Union(); });
 }
 
 inline void set_prefix(Bytes& frame, std::uint32_t value) {

@@ -61,6 +61,7 @@ TEST(ProtocolDocument, ShowsAResponseAsItIsRead) {
   const std::vector<Verdict>& verdicts = std::get<std::vector<Verdict>>(taken->answer);
   EXPECT_EQ(verdicts.at(0).code, Code::expired);
   EXPECT_EQ(verdicts.at(0).generation, 3U);
+  EXPECT_EQ(verdicts.at(0).instance, test::kInstance);
 }
 
 }  // namespace

@@ -43,10 +43,11 @@ TEST(NewerSchema, FieldsThatThisClientDoesNotKnowAreIgnored) {
         wire_newer::CreateVerdictDirect(b, Code::invented_refusal, true, "corp", "k", 10, 20, "alice"),
         wire_newer::CreateVerdictDirect(b, Code::invented_delay, true)};
     const std::vector<flatbuffers::Offset<wire_newer::Retry>> notes{retry};
-    return wire_newer::CreateVerdictsDirect(b, 9, &verdicts, "instance-1", &notes).Union();
+    return wire_newer::CreateVerdictsDirect(b, 9, &verdicts, 17, "host-1", &notes).Union();
   }));
   const std::vector<Verdict>& verdicts = std::get<std::vector<Verdict>>(given);
   EXPECT_TRUE(verdicts.at(0).accepted());
+  EXPECT_EQ(verdicts.at(0).instance, 17U);
   EXPECT_EQ(verdicts.at(0).subject, "alice");
   EXPECT_EQ(verdicts.at(0).claims.at(0).json, "1");
   // Codes that it does not know: refused, also where the newer daemon meant something milder.
@@ -63,12 +64,13 @@ TEST(NewerSchema, AKindThatThisClientDoesNotKnowIsNoAnswer) {
 
 TEST(NewerSchema, AnErrorThatThisClientDoesNotKnowIsAnError) {
   const Answer given = answer(newer(wire_newer::Body::Error, [](Builder& b) {
-    return wire_newer::CreateErrorDirect(b, wire_newer::ErrorCode::invented, "something new", nullptr, wire_newer::CreateRetry(b, 5)).Union();
+    return wire_newer::CreateErrorDirect(b, wire_newer::ErrorCode::invented, "something new", nullptr, 7, wire_newer::CreateRetry(b, 5)).Union();
   }));
   const Error& error = std::get<Refusal>(given).error;
   EXPECT_EQ(error.status, CallStatus::daemon_error);
   EXPECT_EQ(error.daemon_error, DaemonError::unset);
   EXPECT_EQ(error.text, "something new");
+  EXPECT_FALSE(std::get<Refusal>(given).deployment.has_value());
 }
 
 TEST(NewerSchema, ReadsTheRequestsOfThisClient) {
@@ -95,6 +97,7 @@ TEST(OlderSchema, FieldsThatAreNotThereAreAbsent) {
   const std::vector<Verdict>& read = std::get<std::vector<Verdict>>(given);
   EXPECT_TRUE(read.at(0).accepted());
   EXPECT_EQ(read.at(0).kid, "k");
+  EXPECT_EQ(read.at(0).instance, 0U);
   EXPECT_EQ(read.at(0).expires_at, 0);
   EXPECT_FALSE(read.at(0).subject.has_value());
   EXPECT_TRUE(read.at(0).claims.empty());

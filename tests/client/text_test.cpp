@@ -6,6 +6,7 @@
 
 #include "client/assayctl/lines.h"
 #include "client/assayctl/output.h"
+#include "client/assayctl/table.h"
 
 namespace assayctl {
 namespace {
@@ -56,6 +57,14 @@ TEST(Texts, AreAsPeopleWriteThem) {
   EXPECT_EQ(duration(11520), "3 h 12 min");
   EXPECT_EQ(duration(90000), "1 d 1 h");
   EXPECT_EQ(utc(0), "1970-01-01 00:00:00 UTC");
+  EXPECT_EQ(hex(0), "0000000000000000");
+  EXPECT_EQ(hex(0xFEDCBA9876543210), "fedcba9876543210");
+  EXPECT_EQ(age(100, 41), "59 s");
+  EXPECT_EQ(age(100, 200), "0 s");  // a clock that was set back
+  EXPECT_EQ(age(100, 0), "-");
+  EXPECT_EQ(age(1, INT64_MIN), "106751991167300 d 15 h");
+  EXPECT_EQ(first_of({"a", "b\x1b"}, 2), "a, b\\x1b");
+  EXPECT_EQ(first_of({"a", "b", "c"}, 2), "a, b and 1 more");
 }
 
 // Issue 2: 2 before 1 before 3 before 0.

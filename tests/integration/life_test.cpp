@@ -171,11 +171,11 @@ TEST(Life, KeepsServingWhenADeployIsRefused) {
   ControlClient control(daemon.control(), {.timeout_ms = 10'000});
   const std::string token = good_token();
   ASSERT_TRUE(client.validate(kOrders, token).ok());
-  const auto refused = control.deploy(R"({"oauth_servers": 1})", false);
+  const auto refused = control.deploy({.configuration = R"({"oauth_servers": 1})"});
   ASSERT_TRUE(std::holds_alternative<Refusal>(refused));
   EXPECT_EQ(std::get<Refusal>(refused).error.daemon_error, DaemonError::bad_configuration);
   EXPECT_FALSE(std::get<Refusal>(refused).faults.empty());
-  const auto dry = control.deploy(fixture().configuration(), true);
+  const auto dry = control.deploy({.configuration = fixture().configuration(), .dry_run = true});
   ASSERT_TRUE(std::holds_alternative<Deployed>(dry));
   EXPECT_EQ(std::get<Deployed>(dry).deployment, 0U);
   const auto verdict = client.validate(kOrders, token);

@@ -108,7 +108,7 @@ TEST_F(Protocol, AnswersANewerClientAndNamesWhatItDoesNotKnow) {
   const auto* verdicts = wire_newer::GetSizePrefixedEnvelope(first->data())->body_as_Verdicts();
   ASSERT_NE(verdicts, nullptr);
   EXPECT_EQ(verdicts->verdicts()->Get(0)->code(), wire_newer::Code::accepted);
-  EXPECT_EQ(verdicts->instance(), nullptr);
+  EXPECT_EQ(verdicts->host(), nullptr);
 
   // The id stands outside the union, so a kind that nobody here knows is answered all the same, and the connection goes on.
   const auto second = connection.receive_frame();
@@ -212,7 +212,7 @@ TEST_F(Protocol, ChargesConnectionsToTheirUser) {
   ControlClient control(daemon_.control(), {.timeout_ms = 10'000});
   std::string document = fixture().configuration();
   document.insert(document.rfind('}'), R"(, "daemon": {"limits": {"connections_per_uid": 3}})");
-  ASSERT_TRUE(std::holds_alternative<Deployed>(control.deploy(document, false)));
+  ASSERT_TRUE(std::holds_alternative<Deployed>(control.deploy({.configuration = document})));
   std::vector<RawConnection> open;
   for (std::uint64_t i = 1; i <= 3; ++i) {
     open.emplace_back(daemon_.socket());

@@ -183,7 +183,7 @@ TEST(Swap, FailsNoRequestAndMixesNoGenerations) {
   ControlClient control(daemon.control(), {.timeout_ms = 30'000});
   std::uint64_t generation = 1;
   for (std::size_t i = 0; i < kDeploys; ++i) {
-    const auto deployed = control.deploy(world.document(variant_of(generation + 1)), false);
+    const auto deployed = control.deploy({.configuration = world.document(variant_of(generation + 1))});
     const auto* done = std::get_if<Deployed>(&deployed);
     if (done == nullptr) {
       ADD_FAILURE() << std::get<Refusal>(deployed).error.text;

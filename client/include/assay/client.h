@@ -51,6 +51,7 @@ struct ValidationRequest {
 struct DaemonInfo {
   std::string version;
   std::uint64_t generation = 0;
+  std::uint64_t instance = 0;  // see Verdict
 };
 
 // Client: one connection to the daemon. It connects with the first call, and again by itself when the connection has gone: a call tries to connect for

@@ -22,7 +22,8 @@ enum class CallStatus : std::uint8_t {
   daemon_error = 7,     // the daemon answered with an Error: Error::daemon_error
 };
 
-// DaemonError: why the daemon gave no verdicts (ErrorCode of schema/protocol.fbs). unset stands for none, and for one that this library does not know.
+// DaemonError: why the daemon gave no verdicts, or did not do what an operator asked (ErrorCode of schema/protocol.fbs).
+// unset stands for none, and for one that this library does not know.
 enum class DaemonError : std::uint8_t {
   unset = 0,
   bad_frame = 1,
@@ -34,6 +35,12 @@ enum class DaemonError : std::uint8_t {
   response_too_large = 7,
   bad_configuration = 8,
   shutting_down = 9,
+  conflict = 10,
+  no_such_deployment = 11,
+  not_kept = 12,
+  bad_key_source = 13,
+  bad_keys = 14,
+  forbidden = 15,
 };
 
 // name(value): its name as written above, for logs and metrics. Never empty.

@@ -21,7 +21,7 @@ struct Claim {
   std::string json;     // the value as it stands in the token: JSON text, not decoded
 };
 
-// Verdict: a value. A default one is refused. Everything below `generation` is set for accepted tokens alone.
+// Verdict: a value. A default one is refused. Everything below `instance` is set for accepted tokens alone.
 struct Verdict {
   // Why. Code::unset (refused) also stands for a code that this library does not know, such as one of a newer daemon.
   Code code = Code::unset;
@@ -29,6 +29,9 @@ struct Verdict {
   bool signature_verified = false;
   // The state of the daemon that gave this verdict; it grows with every deploy and every change of keys.
   std::uint64_t generation = 0;
+  // The history that the generation belongs to: random, new when the daemon's state was lost or is not on its disk. Only (instance, generation) together
+  // name what judged; generations of two instances say nothing about each other. 0: not said, by an older daemon.
+  std::uint64_t instance = 0;
 
   std::string oauth_server;               // the token's issuer, by its name in the configuration
   std::optional<std::string> kid;         // of the key that verified the token; absent when the token names none

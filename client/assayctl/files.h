@@ -1,0 +1,14 @@
+// Files that are read whole: a configuration, its key files, a JWK Set.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "base/result.h"
+
+namespace assayctl {
+
+// read_file(path, bytes_max): its content; a file with more is an error, so that the wrong file does not fill the memory.
+assay::base::Result<std::string> read_file(const std::string& path, std::size_t bytes_max);
+
+}  // namespace assayctl

@@ -1,0 +1,231 @@
+// assayctl reporting: one screen that says whether it is well, and tables of what there is.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "client/assayctl_fixture.h"
+#include "client/control_frames.h"
+
+namespace assay {
+namespace {
+
+using test::Finished;
+using test::lines_of;
+using test::parsed;
+using test::StatusSample;
+using test::text_at;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+class AssayctlStatus : public testing::Test {
+ protected:
+  // reported(sample, arguments): what assayctl makes of this report.
+  Finished reported(const StatusSample& sample, std::vector<std::string> arguments = {"status"}) const {
+    const std::string path = folder_.file("control.sock");
+    test::FakeDaemon daemon(path, test::answering([&](std::uint64_t id) { return test::status_frame(id, sample); }));
+    arguments.insert(arguments.begin(), {ASSAYCTL, "--control", path});
+    return test::run(arguments);
+  }
+
+  test::TemporaryFolder folder_;
+};
+
+// The line that contains a text.
+std::string line_with(const Finished& finished, std::string_view text) {
+  for (const std::string& line : lines_of(finished.out)) {
+    if (line.find(text) != std::string::npos) return line;
+  }
+  ADD_FAILURE() << "no line with " << text << " in\n" << finished.out;
+  return {};
+}
+
+TEST_F(AssayctlStatus, SaysFirstThatItIsWell) {
+  const Finished finished = reported({});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  const std::vector<std::string> lines = lines_of(finished.out);
+  ASSERT_GE(lines.size(), 8U);
+  EXPECT_THAT(lines[0], StartsWith("well: assayd 1.2.3, up "));
+  EXPECT_THAT(lines[0], HasSubstr(" since 2023-11-14 22:13:20 UTC"));
+  EXPECT_EQ(lines[1], "in force     deployment 3 since 2023-11-14 22:14:10 UTC, generation 4, instance 0123456789abcdef, engine reference");
+  EXPECT_EQ(lines[2], "state        /var/lib/assay: all that is in force is on disk");
+  EXPECT_EQ(lines[3], "workers      1: 2 connections, 1,000 requests, 2,000 tokens in 900 batches");
+  EXPECT_EQ(lines[4], "verdicts     accepted 1,234,567, code 123 1");
+  EXPECT_EQ(lines[5], "errors       overloaded 6");
+  EXPECT_EQ(lines[6], "connections  8 refused, 9 dropped");
+}
+
+TEST_F(AssayctlStatus, SaysFirstWhatIsWrongTheWorstFirst) {
+  const Finished finished =
+      reported({.problems = {{wire::Severity::notice, "mild"}, {wire::Severity::alarm, "bad\x1b[31m"}, {wire::Severity::warning, "so so"}}, .kept = false});
+  EXPECT_EQ(finished.exit_code, 0);
+  const std::vector<std::string> lines = lines_of(finished.out);
+  EXPECT_THAT(lines[0], StartsWith("3 problems: assayd 1.2.3, up "));
+  EXPECT_EQ(lines[1], "  ALARM    bad\\x1b[31m");
+  EXPECT_EQ(lines[2], "  warning  so so");
+  EXPECT_EQ(lines[3], "  notice   mild");
+  EXPECT_THAT(finished.out, HasSubstr("state        /var/lib/assay: NOT all that is in force is on disk\n"));
+  EXPECT_THAT(reported({.problems = {{wire::Severity::notice, "mild"}}}).out, StartsWith("1 problem: assayd"));
+  EXPECT_THAT(reported({.state = false, .kept = false}).out, HasSubstr("state        kept nowhere: a restart undoes what is in force\n"));
+}
+
+// Green when well, else the colour of the worst.
+TEST_F(AssayctlStatus, IsColouredByTheWorst) {
+  using wire::Severity;
+  setenv("TERM", "xterm", 1);
+  unsetenv("NO_COLOR");
+  const std::string path = folder_.file("control.sock");
+  const auto first = [&](const StatusSample& sample) {
+    test::FakeDaemon daemon(path, test::answering([&](std::uint64_t id) { return test::status_frame(id, sample); }));
+    const std::string text = test::on_terminal({ASSAYCTL, "--control", path, "status"});
+    return text.substr(0, text.find(": assayd"));
+  };
+  EXPECT_EQ(first({}), "\x1b[32mwell\x1b[0m");
+  EXPECT_EQ(first({.problems = {{Severity::notice, "n"}, {Severity::warning, "w"}}}), "\x1b[33m2 problems\x1b[0m");
+  EXPECT_EQ(first({.problems = {{Severity::warning, "w"}, {Severity::alarm, "a"}}}), "\x1b[31m2 problems\x1b[0m");
+  EXPECT_EQ(first({.problems = {{Severity::unset, "?"}}}), "\x1b[31m1 problem\x1b[0m");
+}
+
+// A severity that this assayctl does not know is none that it may pass over.
+TEST_F(AssayctlStatus, ExitsWithThreeIfAskedToCheckAndNotWell) {
+  EXPECT_EQ(reported({}, {"status", "--check"}).exit_code, 0);
+  EXPECT_EQ(reported({.problems = {{wire::Severity::notice, "n"}}}, {"status", "--check"}).exit_code, 0);
+  EXPECT_EQ(reported({.problems = {{wire::Severity::notice, "n"}, {wire::Severity::warning, "w"}}}, {"status", "--check"}).exit_code, 3);
+  for (const int severity : {3, 0, 99}) {
+    const StatusSample sample{.problems = {{static_cast<wire::Severity>(severity), "text"}}};
+    EXPECT_EQ(reported(sample, {"status", "--check", "--json"}).exit_code, 3) << severity;
+    EXPECT_EQ(reported(sample, {"status"}).exit_code, 0) << severity;
+    EXPECT_THAT(reported(sample).out, HasSubstr("\n  ALARM    text\n")) << severity;
+    EXPECT_THAT(reported(sample, {"status", "--json"}).out, HasSubstr(R"("problems":[{"severity":"alarm","text":"text"}])")) << severity;
+  }
+  EXPECT_EQ(test::run({ASSAYCTL, "--control", "/nonexistent/a.sock", "status", "--check"}).exit_code, 2);
+}
+
+TEST_F(AssayctlStatus, ShowsApiServicesAndOAuthServers) {
+  const Finished finished = reported({.more_services = 1, .more_servers = 1});
+  EXPECT_THAT(line_with(finished, "API services (2)"), testing::MatchesRegex("API services \\(2\\)  deployment  in force for  OAuth servers"));
+  EXPECT_THAT(line_with(finished, "orders"),
+              testing::MatchesRegex("  orders +2 +[0-9]+ d [0-9]+ h  corp, partners, c and 2 more  behind: its own, those of corp"));
+  EXPECT_THAT(line_with(finished, "service-0"), testing::MatchesRegex("  service-0 +3 +[0-9]+ d [0-9]+ h  corp"));
+  EXPECT_THAT(line_with(finished, "OAuth servers (3)"), HasSubstr("keys  skipped  source "));
+  EXPECT_THAT(line_with(finished, "  corp  "),
+              testing::MatchesRegex("  corp +2 +2  jwks_url +[0-9]+ d [0-9]+ h +[0-9]+ d [0-9]+ h +1  ALARM: private or symmetric key"));
+  EXPECT_THAT(line_with(finished, "  partners"), testing::MatchesRegex("  partners +0 +0  jwks_url +- +- +0  keys not available"));
+  EXPECT_THAT(line_with(finished, "  server-0"), testing::MatchesRegex("  server-0 +0 +0  jwks +- +- +0"));
+}
+
+// What is wrong is seen however long the tables are, on one screen.
+TEST_F(AssayctlStatus, IsOneScreenWithWhatIsWrongFirst) {
+  StatusSample large{.more_services = 1000, .more_servers = 1000, .more_errors = 9};
+  for (int i = 0; i < 30; ++i) large.problems.emplace_back(wire::Severity::warning, "problem");
+  const Finished finished = reported(large);
+  const std::vector<std::string> lines = lines_of(finished.out);
+  EXPECT_LE(lines.size(), 48U);
+  EXPECT_EQ(lines[9], "  ... and 22 more (assayctl status --all)");
+  EXPECT_EQ(line_with(finished, "errors  "),
+            "errors       overloaded 6, error 100 1, error 101 1, error 102 1, error 103 1, error 104 1, error 105 1, error 106 1, 2 others 2");
+  const auto after = [&](std::string_view title) {
+    std::size_t i = 0;
+    while (i < lines.size() && lines[i].find(title) == std::string::npos) ++i;
+    return i + 1;
+  };
+  const std::size_t services = after("API services (1001)");
+  EXPECT_THAT(lines.at(services), StartsWith("  orders "));
+  EXPECT_THAT(lines.at(services + 1), StartsWith("  service-0 "));
+  EXPECT_EQ(lines.at(services + 12), "  ... and 989 more (assayctl status --all)");
+  const std::size_t servers = after("OAuth servers (1002)");
+  EXPECT_THAT(lines.at(servers), StartsWith("  corp "));
+  EXPECT_THAT(lines.at(servers + 1), StartsWith("  partners "));
+  EXPECT_EQ(lines.at(servers + 12), "  ... and 990 more (assayctl status --all)");
+
+  const Finished all = reported(large, {"status", "--all"});
+  EXPECT_GT(lines_of(all.out).size(), 2000U);
+  EXPECT_THAT(all.out, Not(HasSubstr("more")));
+  EXPECT_THAT(all.out, HasSubstr("\n      issuers https://id.example.com/am; keys from https://id.example.com/jwks\n"));
+  EXPECT_THAT(all.out, HasSubstr("\n      ALARM, skipped key 2 (old\\x1b): it is private\n"));
+  EXPECT_THAT(all.out, HasSubstr("  corp, partners, c, d, e  behind"));
+}
+
+// A daemon of an older schema says none of the new things; they are absent, and nothing is made up.
+TEST_F(AssayctlStatus, ShowsAnEmptyReport) {
+  const std::string path = folder_.file("empty.sock");
+  test::FakeDaemon daemon(path, test::answering([](std::uint64_t id) {
+                            return test::framed(id, wire::Body::StatusReport, [](test::Builder& b) { return wire::CreateStatusReport(b).Union(); });
+                          }));
+  for (const char* command : {"status", "deployments", "keys"}) {
+    EXPECT_EQ(test::run({ASSAYCTL, "--control", path, command}).exit_code, 0) << command;
+    EXPECT_EQ(test::run({ASSAYCTL, "--control", path, command, "--json"}).exit_code, 0) << command;
+  }
+  EXPECT_EQ(test::run({ASSAYCTL, "--control", path, "deployments"}).out, "none is kept\n");
+  EXPECT_EQ(test::run({ASSAYCTL, "--control", path, "deployments", "--json"}).out, "");
+  EXPECT_THAT(test::run({ASSAYCTL, "--control", path, "status"}).out, HasSubstr("kept nowhere"));
+}
+
+TEST_F(AssayctlStatus, WritesTheReportAsJson) {
+  const Finished json = reported({.problems = {{wire::Severity::warning, "w"}}}, {"--json", "status"});
+  EXPECT_EQ(json.exit_code, 0);
+  ASSERT_EQ(lines_of(json.out).size(), 1U);
+  simdjson::dom::parser parser;
+  const simdjson::dom::element element = parsed(parser, json.out);
+  const auto number_at = [&](std::string_view pointer) { return element.at_pointer(pointer).get_int64().value_unsafe(); };
+  EXPECT_EQ(text_at(element, "/instance"), "0123456789abcdef");
+  EXPECT_EQ(text_at(element, "/state_dir"), "/var/lib/assay");
+  EXPECT_TRUE(element.at_pointer("/kept").get_bool().value_unsafe());
+  EXPECT_EQ(text_at(element, "/problems/0/severity"), "warning");
+  EXPECT_EQ(text_at(element, "/oauth_servers/1/keys/0/kid"), "key-1");
+  EXPECT_EQ(text_at(element, "/oauth_servers/1/keys/0/thumbprint"), "thumbprint-of-key-1");
+  EXPECT_EQ(number_at("/oauth_servers/1/keys/0/since"), 1'700'000'100);
+  EXPECT_EQ(text_at(element, "/oauth_servers/1/skipped/0/reason"), "it is private");
+  EXPECT_EQ(text_at(element, "/oauth_servers/1/url"), "https://id.example.com/jwks");
+  EXPECT_EQ(number_at("/oauth_servers/1/keys_changed_at"), 1'700'000'100);
+  EXPECT_EQ(number_at("/oauth_servers/1/keys_checked_at"), 1'700'000'300);
+  EXPECT_EQ(text_at(element, "/oauth_servers/1/api_services/0"), "orders");
+  EXPECT_EQ(text_at(element, "/api_services/0/oauth_servers/0"), "corp");
+  EXPECT_EQ(number_at("/api_services/0/deployed_at"), 1'700'000'000);
+  EXPECT_TRUE(element.at_pointer("/api_services/0/own_settings_behind").get_bool().value_unsafe());
+  EXPECT_EQ(text_at(element, "/api_services/0/behind/0"), "corp");
+  EXPECT_EQ(text_at(element, "/deployments/2/kind"), "rollback");
+  EXPECT_EQ(number_at("/verdicts/accepted"), 1234567);
+  EXPECT_EQ(number_at("/errors/overloaded"), 6);
+  EXPECT_EQ(number_at("/workers/0/tokens"), 2000);
+  EXPECT_EQ(number_at("/connections_dropped"), 9);
+}
+
+TEST_F(AssayctlStatus, ListsTheDeploymentsThatAreKept) {
+  const Finished people = reported({}, {"deployments"});
+  EXPECT_EQ(people.exit_code, 0);
+  EXPECT_EQ(lines_of(people.out), (std::vector<std::string>{
+                                      "deployment  deployed at              API services      bytes            kind",
+                                      "         1  2023-11-14 22:13:20 UTC             2      4,321            full",
+                                      "         2  2023-11-14 22:13:30 UTC             2  1,234,567            staged: orders, b\\x1b",
+                                      "         3  2023-11-14 22:14:10 UTC             2      4,321  in force  rollback to 1"}));
+  EXPECT_EQ(reported({}, {"deployments", "--json"}).out,
+            R"({"deployment":1,"deployed_at":1700000000,"kind":"full","api_services":2,"bytes":4321,"in_force":false})"
+            "\n"
+            R"({"deployment":2,"deployed_at":1700000010,"kind":"staged","api_services":2,"staged":["orders","b\u001b"],"bytes":1234567,"in_force":false})"
+            "\n"
+            R"({"deployment":3,"deployed_at":1700000050,"kind":"rollback","restores":1,"api_services":2,"bytes":4321,"in_force":true})"
+            "\n");
+}
+
+TEST_F(AssayctlStatus, ListsTheKeys) {
+  const Finished people = reported({}, {"keys"});
+  EXPECT_EQ(people.exit_code, 0);
+  EXPECT_EQ(lines_of(people.out),
+            (std::vector<std::string>{
+                "OAuth server  kid     type      algorithms  thumbprint    since                    last used                tokens verified",
+                "corp          key-1   RSA 2048  RS256       thumbprint-o  2023-11-14 22:15:00 UTC  2023-11-14 22:16:40 UTC        1,234,567",
+                "corp          (none)  RSA 3072  RS256       print         2023-11-14 22:15:00 UTC  never                                  0",
+                "corp: ALARM, skipped key 2 (old\\x1b): it is private", "corp: skipped key 3: kty AKP is not known"}));
+  EXPECT_EQ(reported({}, {"keys", "--json"}).out,
+            R"({"oauth_server":"corp","kid":"key-1","type":"RSA 2048","algorithms":["RS256"],"thumbprint":"thumbprint-of-key-1","since":1700000100,)"
+            R"("last_used":1700000200,"verified":1234567})"
+            "\n"
+            R"({"oauth_server":"corp","type":"RSA 3072","algorithms":["RS256"],"thumbprint":"print","since":1700000100,"last_used":0,"verified":0})"
+            "\n");
+}
+
+}  // namespace
+}  // namespace assay

@@ -1,0 +1,215 @@
+// The requests of the control socket as bytes, and what their answers hold.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "client/control_asks.h"
+
+namespace assay::core {
+namespace {
+
+using test::Bytes;
+
+// sent(ask): the frame of the one request, and the body that the generated code finds in it.
+template <class Body>
+const Body* sent(const Ask& ask, Bytes& frame) {
+  Core core(kControlLimits, kId);
+  EXPECT_TRUE(ask(core).ok());
+  frame.assign(core.output().begin(), core.output().end());
+  const wire::Envelope* envelope = test::envelope_of(frame);
+  EXPECT_NE(envelope, nullptr);
+  EXPECT_EQ(envelope->id(), kId);
+  return envelope->body_as<Body>();
+}
+
+// docs/PROTOCOL.md, "Deploy".
+TEST(ControlRequests, CarryEveryFieldOfADeploy) {
+  Bytes frame;
+  const DeployRequest request{
+      .configuration = "{\"a\":\"\xff\"}", .api_services = {"orders", "b"}, .expected_deployment = 7, .dry_run = true, .allow_volatile = true};
+  const wire::Deploy* deploy = sent<wire::Deploy>([&](Core& core) { return core.deploy(request); }, frame);
+  ASSERT_NE(deploy, nullptr);
+  EXPECT_EQ(deploy->configuration()->str(), request.configuration);
+  ASSERT_EQ(deploy->api_services()->size(), 2U);
+  EXPECT_EQ(deploy->api_services()->Get(1)->str(), "b");
+  EXPECT_EQ(deploy->expected_deployment(), flatbuffers::Optional<std::uint64_t>(7));
+  EXPECT_TRUE(deploy->dry_run());
+  EXPECT_TRUE(deploy->allow_volatile());
+}
+
+// An expected deployment of 0 (none in force) is not the same as none expected.
+TEST(ControlRequests, LeaveOutWhatIsNotAsked) {
+  Bytes frame;
+  const wire::Deploy* deploy = sent<wire::Deploy>(ask_deploy, frame);
+  ASSERT_NE(deploy, nullptr);
+  EXPECT_EQ(deploy->api_services(), nullptr);
+  EXPECT_FALSE(deploy->expected_deployment().has_value());
+  EXPECT_FALSE(deploy->dry_run() || deploy->allow_volatile());
+  Bytes zero;
+  EXPECT_EQ(sent<wire::Deploy>([](Core& core) { return core.deploy({.expected_deployment = 0}); }, zero)->expected_deployment(),
+            flatbuffers::Optional<std::uint64_t>(0));
+  EXPECT_EQ(sent<wire::Rollback>([](Core& core) { return core.rollback({.expected_deployment = 0}); }, zero)->expected_deployment(),
+            flatbuffers::Optional<std::uint64_t>(0));
+  EXPECT_FALSE(sent<wire::Rollback>(ask_rollback, zero)->expected_deployment().has_value());
+  EXPECT_EQ(sent<wire::PushKeys>(ask_push, zero)->url(), nullptr);
+}
+
+TEST(ControlRequests, CarryEveryFieldOfARollback) {
+  Bytes frame;
+  const RollbackRequest request{.deployment = UINT64_MAX, .expected_deployment = 9, .dry_run = true, .allow_volatile = true};
+  const wire::Rollback* rollback = sent<wire::Rollback>([&](Core& core) { return core.rollback(request); }, frame);
+  ASSERT_NE(rollback, nullptr);
+  EXPECT_EQ(rollback->deployment(), UINT64_MAX);
+  EXPECT_EQ(rollback->expected_deployment(), flatbuffers::Optional<std::uint64_t>(9));
+  EXPECT_TRUE(rollback->dry_run());
+  EXPECT_TRUE(rollback->allow_volatile());
+}
+
+TEST(ControlRequests, CarryEveryFieldOfAPush) {
+  Bytes frame;
+  const std::string jwks("{\"keys\":[]}\0\xff", 13);
+  const wire::PushKeys* push = sent<wire::PushKeys>([&](Core& core) { return core.push_keys("corp", jwks, "https://id.example.com/jwks"); }, frame);
+  ASSERT_NE(push, nullptr);
+  EXPECT_EQ(push->oauth_server()->str(), "corp");
+  EXPECT_EQ(push->jwks()->str(), jwks);
+  EXPECT_EQ(push->url()->str(), "https://id.example.com/jwks");
+}
+
+// schema/protocol.fbs: a JWK Set of up to 256 KiB; frames of up to 32 MiB.
+TEST(ControlRequests, BeyondALimitAreBadArgumentsAndSendNothing) {
+  Core core(kControlLimits, 1);
+  const auto refused = [&](const Result<std::uint64_t>& id) { return id.status() == CallStatus::bad_argument && core.output().empty() && core.open_count() == 0; };
+  const std::string huge(kControlLimits.frame_bytes_max, 'x');
+  EXPECT_TRUE(refused(core.push_keys("", "{}", {})));
+  EXPECT_TRUE(refused(core.push_keys("corp", std::string(kPushedJwksBytesMax + 1, ' '), {})));
+  EXPECT_TRUE(refused(core.push_keys(huge, "{}", {})));
+  EXPECT_TRUE(refused(core.push_keys("corp", "{}", huge)));
+  EXPECT_TRUE(refused(core.deploy({.configuration = "{}", .api_services = {huge}})));
+  EXPECT_TRUE(refused(core.deploy({.configuration = std::string(kConfigurationBytesMax + 1, ' ')})));
+  EXPECT_TRUE(core.push_keys("corp", std::string(kPushedJwksBytesMax, ' '), {}).ok());
+}
+
+void expect_sample(const std::vector<Change>& changes) {
+  ASSERT_EQ(changes.size(), 7U);
+  EXPECT_EQ(changes[0].subject, Subject::api_service);
+  EXPECT_EQ(changes[0].kind, ChangeKind::added);
+  EXPECT_EQ(changes[0].name, "orders");
+  EXPECT_TRUE(changes[0].details.empty());
+  EXPECT_EQ(changes[1].subject, Subject::oauth_server);
+  EXPECT_EQ(changes[1].kind, ChangeKind::altered);
+  EXPECT_EQ(changes[1].details, (std::vector<std::string>{"issuers", "algorithms"}));
+  EXPECT_EQ(changes[2].subject, Subject::key);
+  EXPECT_EQ(changes[2].kind, ChangeKind::removed);
+  EXPECT_EQ(changes[2].kid, "es256");
+  EXPECT_FALSE(changes[3].kid.has_value());
+  EXPECT_EQ(changes[4].subject, Subject::clients);
+  EXPECT_EQ(changes[5].subject, Subject::daemon);
+  // What a newer daemon may say: shown as unknown, and never as something that it is not.
+  EXPECT_EQ(changes[6].subject, Subject::unset);
+  EXPECT_EQ(changes[6].kind, ChangeKind::unset);
+}
+
+TEST(ControlAnswers, CarryEverythingOfADeployment) {
+  for (const Ask& ask : {Ask(ask_deploy), Ask(ask_rollback), Ask(ask_dry_deploy), Ask(ask_dry_rollback)}) {
+    const Answer wet = answer(ask, test::full_deployed_frame(kId, 4));
+    const Answer dry = answer(ask, test::full_deployed_frame(kId, 0, false));
+    // A deployment has a number and a dry run has none: exactly one of the two is an answer to each.
+    ASSERT_NE(std::holds_alternative<Deployed>(wet), std::holds_alternative<Deployed>(dry));
+    const Deployed& deployed = std::get<Deployed>(std::holds_alternative<Deployed>(wet) ? wet : dry);
+    EXPECT_EQ(deployed.generation, 5U);
+    EXPECT_EQ(deployed.instance, test::kInstance);
+    EXPECT_EQ(deployed.kept, deployed.deployment == 4);
+    expect_sample(deployed.changes);
+    ASSERT_EQ(deployed.behind.size(), 1U);
+    EXPECT_EQ(deployed.behind[0].api_service, "billing");
+    EXPECT_TRUE(deployed.behind[0].own_settings);
+    EXPECT_EQ(deployed.behind[0].oauth_servers, (std::vector<std::string>{"corp", "partners"}));
+    EXPECT_EQ(deployed.notes, (std::vector<std::string>{"OAuth server \x1b[31m is used by no API service"}));
+  }
+}
+
+TEST(ControlAnswers, CarryEverythingOfAPush) {
+  const Answer given = answer(ask_push, test::pushed_frame(kId, true, true));
+  const Pushed& pushed = std::get<Pushed>(given);
+  EXPECT_EQ(pushed.generation, 6U);
+  EXPECT_EQ(pushed.instance, test::kInstance);
+  EXPECT_TRUE(pushed.changed && pushed.kept);
+  expect_sample(pushed.changes);
+  ASSERT_EQ(pushed.skipped.size(), 2U);
+  EXPECT_EQ(pushed.skipped[0].index, 2U);
+  EXPECT_EQ(pushed.skipped[0].kid, "old\x1b");
+  EXPECT_TRUE(pushed.skipped[0].alarm);
+  EXPECT_FALSE(pushed.skipped[1].kid.has_value());
+  EXPECT_FALSE(pushed.skipped[1].alarm);
+  const Answer same = answer(ask_push, test::pushed_frame(kId, false, false));
+  EXPECT_FALSE(std::get<Pushed>(same).changed || std::get<Pushed>(same).kept);
+}
+
+TEST(ControlAnswers, CarryEverythingOfAStatusReport) {
+  const Answer given = answer(ask_status, test::status_frame(kId, {.problems = {{wire::Severity::warning, "w"}, {static_cast<wire::Severity>(9), "?"}}}));
+  const StatusReport& report = std::get<StatusReport>(given);
+  EXPECT_EQ(report.instance, test::kInstance);
+  EXPECT_EQ(report.state_dir, "/var/lib/assay");
+  EXPECT_TRUE(report.kept);
+  ASSERT_EQ(report.problems.size(), 2U);
+  EXPECT_EQ(report.problems[0].severity, Severity::warning);
+  EXPECT_EQ(report.problems[0].text, "w");
+  EXPECT_EQ(report.problems[1].severity, Severity::unset);
+  ASSERT_EQ(report.deployments.size(), 3U);
+  EXPECT_EQ(report.deployments[0].kind, DeploymentKind::full);
+  EXPECT_EQ(report.deployments[0].bytes, 4321U);
+  EXPECT_EQ(report.deployments[1].kind, DeploymentKind::staged);
+  EXPECT_EQ(report.deployments[1].staged, (std::vector<std::string>{"orders", "b\x1b"}));
+  EXPECT_EQ(report.deployments[2].kind, DeploymentKind::rollback);
+  EXPECT_EQ(report.deployments[2].restores, 1U);
+  EXPECT_EQ(report.deployments[2].api_services, 2U);
+  EXPECT_EQ(report.deployments[2].deployed_at, 1'700'000'050);
+  ASSERT_EQ(report.api_services.size(), 1U);
+  EXPECT_EQ(report.api_services[0].deployed_at, 1'700'000'000);
+  EXPECT_TRUE(report.api_services[0].own_settings_behind);
+  EXPECT_EQ(report.api_services[0].behind, (std::vector<std::string>{"corp"}));
+  ASSERT_EQ(report.oauth_servers.size(), 2U);
+  EXPECT_FALSE(report.oauth_servers[0].url.has_value());
+  const OAuthServerStatus& server = report.oauth_servers[1];
+  EXPECT_EQ(server.url, "https://id.example.com/jwks");
+  EXPECT_EQ(server.keys_changed_at, 1'700'000'100);
+  EXPECT_EQ(server.keys_checked_at, 1'700'000'300);
+  EXPECT_EQ(server.api_services, (std::vector<std::string>{"orders"}));
+  ASSERT_EQ(server.keys.size(), 2U);
+  EXPECT_EQ(server.keys[0].since, 1'700'000'100);
+  EXPECT_EQ(server.keys[0].last_used, 1'700'000'200);
+  EXPECT_EQ(server.keys[0].verified, 1'234'567U);
+}
+
+TEST(ControlAnswers, OfAConflictSayWhatIsInForce) {
+  for (const std::uint64_t deployment : {0U, 7U}) {
+    const Answer given = answer(ask_deploy, test::conflict_frame(kId, deployment));
+    EXPECT_EQ(std::get<Refusal>(given).error.daemon_error, DaemonError::conflict);
+    EXPECT_EQ(std::get<Refusal>(given).deployment, deployment);
+  }
+  const Answer other = answer(ask_deploy, test::framed(kId, wire::Body::Error, [](test::Builder& b) {
+                                return wire::CreateErrorDirect(b, wire::ErrorCode::not_kept, "text", nullptr, 7).Union();
+                              }));
+  EXPECT_FALSE(std::get<Refusal>(other).deployment.has_value());
+}
+
+// schema/protocol.fbs: ours have its names and values.
+TEST(ControlEnumerations, AreThoseOfTheSchema) {
+  for (const wire::Subject value : wire::EnumValuesSubject()) EXPECT_EQ(name(static_cast<Subject>(value)), wire::EnumNameSubject(value));
+  for (const wire::ChangeKind value : wire::EnumValuesChangeKind()) EXPECT_EQ(name(static_cast<ChangeKind>(value)), wire::EnumNameChangeKind(value));
+  for (const wire::DeploymentKind value : wire::EnumValuesDeploymentKind()) EXPECT_EQ(name(static_cast<DeploymentKind>(value)), wire::EnumNameDeploymentKind(value));
+  for (const wire::Severity value : wire::EnumValuesSeverity()) {
+    if (value != wire::Severity::unset) {
+      EXPECT_EQ(name(static_cast<Severity>(value)), wire::EnumNameSeverity(value));
+    }
+  }
+  EXPECT_EQ(name(Severity::unset), "alarm");
+  EXPECT_EQ(static_cast<unsigned>(wire::Subject::MAX), static_cast<unsigned>(Subject::daemon));
+  EXPECT_EQ(static_cast<unsigned>(wire::ChangeKind::MAX), static_cast<unsigned>(ChangeKind::altered));
+  EXPECT_EQ(static_cast<unsigned>(wire::DeploymentKind::MAX), static_cast<unsigned>(DeploymentKind::rollback));
+  EXPECT_EQ(static_cast<unsigned>(wire::Severity::MAX), static_cast<unsigned>(Severity::alarm));
+}
+
+}  // namespace
+}  // namespace assay::core
