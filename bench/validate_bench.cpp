@@ -10,7 +10,8 @@
 #include "mint/fixture.h"
 #include "mint/token.h"
 #include "snapshot/config.h"
-#include "snapshot/snapshot.h"
+
+#include "support/compiled.h"
 #include "verdict/validator.h"
 
 namespace assay {
@@ -24,20 +25,14 @@ const mint::Fixture& fixture() {
   return made;
 }
 
-struct NoIdentities : snapshot::Identities {
-  std::optional<std::uint32_t> uid_of(const std::string&) const override { return std::nullopt; }
-  std::optional<std::uint32_t> gid_of(const std::string&) const override { return std::nullopt; }
-};
-
 // Validates batches of state.range(0) tokens, all of which get the same verdict.
 void validate(benchmark::State& state, const std::vector<std::string>& tokens, schema::Code expected) {
-  const auto config = snapshot::parse_config(fixture().configuration());
+  auto config = snapshot::parse_config(fixture().configuration());
   if (!config) return state.SkipWithError("the fixture's configuration is refused");
-  const auto snapshot = snapshot::Snapshot::build(*config, 1, 1, NoIdentities());
-  if (!snapshot) return state.SkipWithError("the fixture's configuration does not compile");
+  const auto snapshot = tests::compiled(*std::move(config));
   const auto engine = crypto::make_reference_engine();
-  verdict::Validator validator(*engine, base::HashKey{1, 2});
-  const snapshot::ApiService* orders = (*snapshot)->api_service("orders");
+  verdict::Validator validator(*engine, base::HashKey{1, 2}, 0);
+  const snapshot::ApiService* orders = snapshot->api_service("orders");
 
   const auto batch = static_cast<std::size_t>(state.range(0));
   std::vector<verdict::TokenRequestView> requests(batch);
@@ -48,7 +43,7 @@ void validate(benchmark::State& state, const std::vector<std::string>& tokens, s
       request = {tokens[next], orders, {}, {}};
       next = (next + 1) % tokens.size();
     }
-    validator.validate(**snapshot, requests, kNow, verdicts);
+    validator.validate(*snapshot, requests, kNow, verdicts);
     for (const auto& verdict : verdicts) {
       if (verdict.code != expected) return state.SkipWithError("a token got another verdict than expected");
     }

@@ -4,16 +4,22 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "crypto/engine.h"
-#include "server/builder.h"
 #include "server/config_file.h"
 #include "server/daemon.h"
+#include "server/ledger.h"
 #include "server/system.h"
+#include "snapshot/compiler.h"
+#include "store/folder.h"
+#include "store/store.h"
 
 namespace {
 
@@ -27,18 +33,11 @@ struct Options {
   std::string check;
   std::string socket = "/run/assay/data.sock";
   std::string control = "/run/assay/control.sock";
+  std::string control_group;
+  std::string state_dir;
   std::string log_level = "info";
   std::size_t workers = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kWorkersMax);
 };
-
-using Compiled = base::Result<std::shared_ptr<const snapshot::Snapshot>, std::vector<snapshot::Fault>>;
-
-// load(path, deployment): the configuration in a file as the first snapshot.
-Compiled load(const std::string& path, const snapshot::Identities& identities) {
-  const auto document = server::read_configuration(path);
-  if (!document) return std::unexpected(document.error());
-  return server::compile(*document, 1, 1, identities);
-}
 
 int report(const std::string& path, const std::vector<snapshot::Fault>& faults) {
   for (const snapshot::Fault& fault : faults) fmt::print(stderr, "{}: {}\n", path, server::describe(fault));
@@ -46,11 +45,18 @@ int report(const std::string& path, const std::vector<snapshot::Fault>& faults) 
 }
 
 int check(const Options& options) {
-  const server::SystemIdentities identities;
-  const auto snapshot = load(options.check, identities);
-  if (!snapshot) return report(options.check, snapshot.error());
+  const auto document = server::read_configuration(options.check);
+  if (!document) return report(options.check, document.error());
+  const auto config = snapshot::parse_config(*document);
+  if (!config) return report(options.check, config.error());
+  if (const auto faults = snapshot::check_accounts(config->clients, server::SystemIdentities()); !faults.empty()) return report(options.check, faults);
   fmt::print("{}: ok\n", options.check);
   return 0;
+}
+
+int fail(std::string_view what) {
+  fmt::print(stderr, "assayd: {}\n", what);
+  return kBadUse;
 }
 
 int serve(const Options& options) {
@@ -60,27 +66,45 @@ int serve(const Options& options) {
   server::harden_process(*log);
   server::raise_descriptor_limit(*log);
   const auto hash_key = server::draw_hash_key();
-  if (!hash_key) {
-    fmt::print(stderr, "assayd: {}\n", hash_key.error().what);
-    return kBadUse;
+  if (!hash_key) return fail(hash_key.error().what);
+  server::DaemonSettings settings{.data_path = options.socket, .control_path = options.control, .control_gid = {}, .workers = options.workers, .version = ASSAY_VERSION};
+  if (!options.control_group.empty()) {
+    settings.control_gid = identities.gid_of(options.control_group);
+    if (!settings.control_gid) return fail(fmt::format("--control-group: this host knows no group {}", base::printable(options.control_group)));
   }
-  // Without a file: deployment 0, no API services; a deploy brings the first.
-  auto snapshot = options.config.empty() ? Compiled(snapshot::Snapshot::build({}, 0, 1, identities)) : load(options.config, identities);
-  if (!snapshot) return report(options.config, snapshot.error());
+  std::unique_ptr<store::Store> store;
+  if (!options.state_dir.empty()) {
+    auto folder = store::Folder::open(options.state_dir);
+    if (!folder) return fail(folder.error().what);
+    store = std::make_unique<store::Store>(std::move(*folder));
+  }
+  auto ledger = std::make_unique<server::Ledger>(server::LedgerParts{.identities = identities,
+                                                                     .clock = clock,
+                                                                     .log = *log,
+                                                                     .workers = options.workers,
+                                                                     .draw_instance = server::draw_instance,
+                                                                     .store = std::move(store),
+                                                                     .state_dir = options.state_dir});
+  // Without a file and without a stored state: deployment 0, no API services; a deploy brings the first.
+  std::optional<server::ConfigurationFile> file;
+  if (!options.config.empty()) file = server::read_configuration(options.config);
+  if (const auto started = ledger->start(file); !started) return report(options.config.empty() ? "assayd" : options.config, started.error());
 
-  auto daemon = server::Daemon::start({.data_path = options.socket, .control_path = options.control, .workers = options.workers, .version = ASSAY_VERSION},
-                                      {.clock = clock,
-                                       .log = *log,
-                                       .identities = identities,
-                                       .hash_key = *hash_key,
-                                       .make_engine = [] { return crypto::make_reference_engine(); },
-                                       .snapshot = std::move(*snapshot)});
-  if (!daemon) {
-    fmt::print(stderr, "assayd: {}\n", daemon.error().what);
-    return kBadUse;
-  }
+  auto daemon = server::Daemon::start(std::move(settings), {.clock = clock,
+                                                            .log = *log,
+                                                            .hash_key = *hash_key,
+                                                            .make_engine = [] { return crypto::make_reference_engine(); },
+                                                            .ledger = std::move(ledger)});
+  if (!daemon) return fail(daemon.error().what);
   (*daemon)->run();
   return 0;
+}
+
+// default_state_dir(): where systemd says that the state goes (StateDirectory=; systemd.exec(5)); it may name several, parted by colons, of which the first is ours.
+std::string default_state_dir() {
+  const char* named = std::getenv("STATE_DIRECTORY");
+  const std::string_view all = named == nullptr ? "" : named;
+  return std::string(all.substr(0, all.find(':')));
 }
 
 }  // namespace
@@ -88,9 +112,12 @@ int serve(const Options& options) {
 int main(int argc, char** argv) {
   CLI::App app("assayd validates OAuth 2.0 JWT access tokens for every service on this host.", "assayd");
   Options options;
-  app.add_option("--config", options.config, "configuration to start with; without one the daemon waits for a deploy")->type_name("FILE");
+  app.add_option("--config", options.config, "configuration to start with, deployed if it is not the one last deployed from there; without one the daemon waits for a deploy")->type_name("FILE");
   app.add_option("--socket", options.socket, "data socket")->type_name("PATH")->capture_default_str();
   app.add_option("--control", options.control, "control socket")->type_name("PATH")->capture_default_str();
+  app.add_option("--control-group", options.control_group, "a group whose members may open the control socket, too; `clients` says what they may do")->type_name("GROUP");
+  options.state_dir = default_state_dir();
+  app.add_option("--state-dir", options.state_dir, "where the state is kept over a restart; default: $STATE_DIRECTORY; without either nothing is kept")->type_name("DIR");
   app.add_option("--workers", options.workers, "worker threads")->type_name("N")->check(CLI::Range(std::size_t{1}, kWorkersMax))->capture_default_str();
   app.add_option("--log-level", options.log_level, "debug, info, warning or error")
       ->type_name("L")

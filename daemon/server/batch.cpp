@@ -30,12 +30,12 @@ std::size_t output_estimate(const RequestView& request) noexcept {
 
 }  // namespace
 
-Batch::Batch(crypto::Engine& engine, base::HashKey hash_key, const base::Clock& clock, base::Log& log, Counters& counters, std::string_view version)
+Batch::Batch(crypto::Engine& engine, base::HashKey hash_key, std::size_t lane, const base::Clock& clock, base::Log& log, Counters& counters, std::string_view version)
     : clock_(clock),
       log_(log),
       counters_(counters),
       version_(version),
-      validator_(engine, hash_key),
+      validator_(engine, hash_key, lane),
       encoder_(limits::kDataFrameBytesMax),
       cost_per_token_ns_(kCostPerTokenNs) {
   items_.reserve(limits::kBatchRequestsMax);
@@ -110,6 +110,8 @@ Batch::Taken Batch::take(Connection& connection, const snapshot::Snapshot& snaps
     case RequestKind::validate: break;
     case RequestKind::unset:
     case RequestKind::deploy:
+    case RequestKind::rollback:
+    case RequestKind::push_keys:
     case RequestKind::status:
     case RequestKind::unknown: item.error = ErrorCode::unknown_request; return add(connection, item);
   }
@@ -151,12 +153,12 @@ base::Bytes Batch::encode(const Item& item, const snapshot::Snapshot& snapshot) 
     counters_.count(item.error);
     return encoder_.error(item.request.id, item.error, item.error_text);
   }
-  if (item.request.kind == RequestKind::ping) return encoder_.pong(item.request.id, version_, snapshot.generation());
+  if (item.request.kind == RequestKind::ping) return encoder_.pong(item.request.id, version_, snapshot.instance(), snapshot.generation());
   CHECK(item.request.kind == RequestKind::validate);
   if (log_.enabled(base::LogLevel::debug)) log_refused(item);
   bool too_large = false;
   const auto verdicts = std::span(verdicts_).subspan(item.first_token, item.request.tokens.size());
-  const base::Bytes frame = encoder_.verdicts(item.request.id, snapshot.generation(), verdicts, &too_large);
+  const base::Bytes frame = encoder_.verdicts(item.request.id, snapshot.instance(), snapshot.generation(), verdicts, &too_large);
   if (too_large) counters_.count(ErrorCode::response_too_large);
   return frame;
 }

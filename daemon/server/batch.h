@@ -24,8 +24,8 @@ namespace assay::server {
 // Batch: a resource of one worker; keeps its memory from batch to batch and allocates nothing once it has seen the largest.
 class Batch {
  public:
-  // The arguments outlive the batch; version: of the daemon, for Pong.
-  Batch(crypto::Engine& engine, base::HashKey hash_key, const base::Clock& clock, base::Log& log, Counters& counters, std::string_view version);
+  // The arguments outlive the batch; lane: as in verdict::Validator; version: of the daemon, for Pong.
+  Batch(crypto::Engine& engine, base::HashKey hash_key, std::size_t lane, const base::Clock& clock, base::Log& log, Counters& counters, std::string_view version);
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
 

@@ -1,5 +1,5 @@
-// Compiling a configuration takes milliseconds to seconds (tables of keys will take longer), and freeing a large snapshot is no small thing either: both happen here,
-// at the lowest priority, so that neither delays a request. Whoever holds a snapshot gives its reference back to this thread, which therefore always
+// Compiling a configuration takes milliseconds to seconds (tables of keys will take longer), a disk may take as long, and freeing a large snapshot is no small thing either:
+// all of it happens here, at the lowest priority, so that none delays a request. Whoever holds a snapshot gives its reference back to this thread, which therefore always
 // drops the last one.
 #include "server/builder.h"
 
@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <utility>
 
 #include "base/check.h"
@@ -14,30 +15,8 @@
 
 namespace assay::server {
 
-base::Result<std::shared_ptr<const snapshot::Snapshot>, std::vector<snapshot::Fault>> compile(std::string_view document, std::uint64_t deployment,
-                                                                                              std::uint64_t generation, const snapshot::Identities& identities) {
-  auto config = snapshot::parse_config(document);
-  if (!config) return std::unexpected(std::move(config.error()));
-  return snapshot::Snapshot::build(*config, deployment, generation, identities);
-}
-
-void log_skipped_keys(const snapshot::Snapshot& snapshot, base::Log& log) {
-  for (const auto& server : snapshot.oauth_servers()) {
-    if (server->keys == nullptr) continue;
-    for (const jose::SkippedKey& key : server->keys->skipped()) {
-      log.line(key.alarm ? base::LogLevel::alarm : base::LogLevel::warning, "OAuth server {}: key {} (kid {}) is not used: {}", base::printable(server->name),
-               key.index, key.kid ? base::printable(*key.kid) : "-", key.reason);
-    }
-  }
-}
-
-Builder::Builder(loop::Loop& main, const snapshot::Identities& identities, base::Log& log, std::uint64_t last_deployment, std::uint64_t last_generation)
-    : identities_(identities),
-      log_(log),
-      results_wake_(main, loop::bind<&Builder::on_results>(this)),
-      last_deployment_(last_deployment),
-      last_generation_(last_generation),
-      thread_([this] { work(); }) {}
+Builder::Builder(loop::Loop& main, std::unique_ptr<Ledger> ledger, std::uint64_t keep_again_ms)
+    : keep_again_ms_(keep_again_ms), results_wake_(main, loop::bind<&Builder::on_results>(this)), ledger_(std::move(ledger)), thread_([this] { work(); }) {}
 
 Builder::~Builder() {
   {
@@ -71,39 +50,36 @@ void Builder::work() {
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 19);  // of this thread alone; refused where the system forbids it, which does no harm
   std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || !jobs_.empty() || !retired_.empty(); });
-    auto retired = std::exchange(retired_, {});
-    const bool has_job = !stopping_ && !jobs_.empty();
-    BuildJob job;
-    if (has_job) {
-      job = std::move(jobs_.front());
-      jobs_.pop_front();
+    const auto has_work = [this] { return stopping_ || !jobs_.empty() || !retired_.empty(); };
+    bool is_time_to_keep = false;
+    if (ledger_->is_kept()) {
+      wake_.wait(lock, has_work);
+    } else {
+      is_time_to_keep = !wake_.wait_for(lock, std::chrono::milliseconds(keep_again_ms_), has_work);
     }
+    auto retired = std::exchange(retired_, {});
+    auto jobs = stopping_ ? std::vector<BuildJob>() : std::exchange(jobs_, {});
     if (stopping_ && retired.empty()) return;
     lock.unlock();
     retired.clear();
-    if (has_job) {
-      Built built = build(std::move(job));
-      const std::scoped_lock results_lock(mutex_);
-      results_.push_back(std::move(built));
-      results_wake_.send();
-    }
+    if (!jobs.empty()) give(build(std::move(jobs)));
+    if (is_time_to_keep && ledger_->keep()) give({.done = {}, .snapshot = nullptr, .report = ledger_->report()});
     lock.lock();
   }
 }
 
-Built Builder::build(BuildJob job) {
-  Built built{.ticket = job.ticket, .dry_run = job.dry_run, .snapshot = nullptr, .faults = {}};
-  auto snapshot = compile(job.document, last_deployment_ + 1, last_generation_ + 1, identities_);
-  if (!snapshot) {
-    built.faults = std::move(snapshot.error());
-  } else if (!job.dry_run) {
-    ++last_deployment_;
-    ++last_generation_;
-    log_skipped_keys(**snapshot, log_);
-    built.snapshot = std::move(*snapshot);
-  }
+Built Builder::build(std::vector<BuildJob> jobs) {
+  Built built;
+  for (const BuildJob& job : jobs) built.done.push_back({job.ticket, ledger_->apply(job.request)});
+  built.snapshot = ledger_->publish();
+  built.report = ledger_->report();
   return built;
+}
+
+void Builder::give(Built built) {
+  const std::scoped_lock lock(mutex_);
+  results_.push_back(std::move(built));
+  results_wake_.send();
 }
 
 void Builder::on_results() noexcept {

@@ -1,4 +1,4 @@
-// The builder: the one thread on which configurations become snapshots, and on which snapshots end.
+// The builder: the one thread on which changes are made, kept on disk and compiled, and on which snapshots end.
 #pragma once
 
 #include <condition_variable>
@@ -6,56 +6,50 @@
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
-#include "base/log.h"
-#include "base/result.h"
 #include "loop/handles.h"
 #include "loop/loop.h"
+#include "server/change_request.h"
+#include "server/ledger.h"
+#include "server/limits.h"
 #include "server/snapshot_bin.h"
-#include "snapshot/config.h"
+#include "server/state_report.h"
 #include "snapshot/snapshot.h"
 
 namespace assay::server {
 
-// compile(document, deployment, generation, identities): a configuration document as a snapshot, or every fault in it. Thread-safe.
-base::Result<std::shared_ptr<const snapshot::Snapshot>, std::vector<snapshot::Fault>> compile(std::string_view document, std::uint64_t deployment,
-                                                                                              std::uint64_t generation, const snapshot::Identities& identities);
-
-// log_skipped_keys(snapshot, log): a line for each key of a JWKS that is not used; an alarm for those that should never have been published.
-void log_skipped_keys(const snapshot::Snapshot& snapshot, base::Log& log);
-
-// BuildJob: a document to compile. ticket: whatever the asker knows it by.
+// BuildJob: a change to make. ticket: whatever the asker knows it by.
 struct BuildJob {
   std::uint64_t ticket = 0;
-  std::string document;
-  bool dry_run = false;
+  ChangeRequest request;
 };
 
-// Built: what became of a job. snapshot is null for a dry run and when there are faults.
+// Built: what became of all the jobs that waited together.
 struct Built {
-  std::uint64_t ticket = 0;
-  bool dry_run = false;
-  std::shared_ptr<const snapshot::Snapshot> snapshot;
-  std::vector<snapshot::Fault> faults;
+  struct Done {
+    std::uint64_t ticket = 0;
+    Outcome outcome;
+  };
+  std::vector<Done> done;
+  std::shared_ptr<const snapshot::Snapshot> snapshot;  // null: nothing to publish
+  std::shared_ptr<const StateReport> report;           // never null
 };
 
-// BuildListener: learns of finished jobs, in their order, on the main loop's thread.
+// BuildListener: learns of finished jobs, in their order, on the main loop's thread; also when there were none and the report has changed.
 class BuildListener {
  public:
   virtual ~BuildListener() = default;
   virtual void on_built(Built built) noexcept = 0;
 };
 
-// Builder: a resource. Jobs are done in order; numbers are given here, to successful builds alone, so that they grow without gaps. The destructor lets the job in
-// hand end, drops those that wait, and frees what was retired.
+// Builder: a resource. Jobs are done in order; those that arrive during a build go into the next snapshot together. While the disk refuses to keep the state it is tried
+// again every kKeepAgainMs. The destructor lets the jobs in hand end, drops those that wait, and frees what was retired.
 class Builder final : public SnapshotBin {
  public:
-  // last_deployment, last_generation: the numbers in force; the next ones are one more. The arguments outlive the builder.
-  Builder(loop::Loop& main, const snapshot::Identities& identities, base::Log& log, std::uint64_t last_deployment, std::uint64_t last_generation);
+  // ledger: started, its first snapshot made; the builder's thread is the only one to use it from here on. keep_again_ms: see above.
+  Builder(loop::Loop& main, std::unique_ptr<Ledger> ledger, std::uint64_t keep_again_ms = limits::kKeepAgainMs);
   ~Builder() override;
 
   // On the main loop's thread.
@@ -66,24 +60,23 @@ class Builder final : public SnapshotBin {
 
  private:
   void work();
-  Built build(BuildJob job);
+  Built build(std::vector<BuildJob> jobs);
+  void give(Built built);
   void on_results() noexcept;
 
-  const snapshot::Identities& identities_;
-  base::Log& log_;
   BuildListener* listener_ = nullptr;
+  const std::uint64_t keep_again_ms_;
   loop::Async results_wake_;
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<BuildJob> jobs_;
+  std::vector<BuildJob> jobs_;
   std::vector<std::shared_ptr<const snapshot::Snapshot>> retired_;
   std::deque<Built> results_;
   bool stopping_ = false;
 
   // The thread's.
-  std::uint64_t last_deployment_;
-  std::uint64_t last_generation_;
+  std::unique_ptr<Ledger> ledger_;
   std::thread thread_;
 };
 

@@ -1,6 +1,9 @@
 // The control socket is for operators and slow by nature: one frame at a time per connection, answered on the main loop, while the builder thread does the work of a
-// deploy. A deploy outlives the connection that asked for it; its answer is then dropped.
+// change. A change outlives the connection that asked for it; its answer is then dropped. What a client may do is asked of the snapshot in force, for each request anew.
 #include "server/control.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
 
 #include <string>
 #include <utility>
@@ -9,6 +12,16 @@
 #include "loop/callback.h"
 
 namespace assay::server {
+namespace {
+
+std::string describe(const Outcome& outcome) {
+  std::string text(outcome.error_text.empty() ? text_of(outcome.error) : std::string_view(outcome.error_text));
+  if (outcome.faults.empty()) return text;
+  const snapshot::Fault& first = outcome.faults.front();
+  return text + fmt::format("; {} faults, the first at {}: found {}, allowed {}", outcome.faults.size(), base::printable(first.pointer, 256), first.found, first.allowed);
+}
+
+}  // namespace
 
 ControlServer::ControlServer(loop::Loop& main, ControlParts parts)
     : clock_(parts.clock),
@@ -67,44 +80,79 @@ void ControlServer::handle(Connection& connection) {
   connection.release_frames();
 }
 
+// root and the daemon's own user may do everything: a configuration must not be able to lock out those who could replace the daemon.
+snapshot::ControlRight ControlServer::right_of(const Connection& connection) const {
+  const snapshot::PeerIdentity& peer = connection.peer();
+  return peer.uid == 0 || peer.uid == ::geteuid() ? snapshot::ControlRight::write : deployer_.current().control_right(peer);
+}
+
 void ControlServer::handle(Connection& connection, const RequestView& request) {
   counters_.requests.add();
+  const snapshot::Snapshot& current = deployer_.current();
+  const snapshot::ControlRight right = right_of(connection);
+  if (right == snapshot::ControlRight::none) return connection.send(refuse(request.id, ErrorCode::forbidden));
   switch (request.kind) {
-    case RequestKind::ping: return connection.send(encoder_.pong(request.id, version_, deployer_.current().generation()));
-    case RequestKind::status: return connection.send(encoder_.status(request.id, status_.figures(), deployer_.current()));
-    case RequestKind::deploy: return begin_deploy(connection, request);
+    case RequestKind::ping: return connection.send(encoder_.pong(request.id, version_, current.instance(), current.generation()));
+    case RequestKind::status: return connection.send(encoder_.status(request.id, status_.figures(), deployer_.report(), current));
     case RequestKind::unset:
     case RequestKind::validate:
     case RequestKind::unknown: return connection.send(refuse(request.id, ErrorCode::unknown_request));
+    case RequestKind::deploy:
+    case RequestKind::rollback:
+    case RequestKind::push_keys: break;
+  }
+  if (right != snapshot::ControlRight::write) return connection.send(refuse(request.id, ErrorCode::forbidden));
+  const std::uint32_t uid = connection.peer().uid;
+  if (request.kind == RequestKind::deploy) {
+    log_.info("{} of {} bytes by uid {}", request.dry_run ? "dry run" : "deploy", request.configuration.size(), uid);
+    begin_change(connection, request,
+                 DeployRequest{.document = std::string(request.configuration),
+                               .api_services = {request.api_services.begin(), request.api_services.end()},
+                               .expected_deployment = request.expected_deployment,
+                               .dry_run = request.dry_run,
+                               .allow_volatile = request.allow_volatile});
+  } else if (request.kind == RequestKind::rollback) {
+    log_.info("{} to deployment {} by uid {}", request.dry_run ? "dry run of a rollback" : "rollback", request.deployment, uid);
+    begin_change(connection, request,
+                 RollbackRequest{.deployment = request.deployment,
+                                 .expected_deployment = request.expected_deployment,
+                                 .dry_run = request.dry_run,
+                                 .allow_volatile = request.allow_volatile});
+  } else {
+    log_.info("keys for the OAuth server {} pushed by uid {}", base::printable(request.oauth_server), uid);
+    begin_change(connection, request,
+                 PushRequest{.oauth_server = std::string(request.oauth_server), .url = std::string(request.url), .jwks = std::string(request.jwks)});
   }
 }
 
-void ControlServer::begin_deploy(Connection& connection, const RequestView& request) {
+void ControlServer::begin_change(Connection& connection, const RequestView& request, ChangeRequest change) {
   if (draining_) return connection.send(refuse(request.id, ErrorCode::shutting_down));
-  if (waiting_.size() >= limits::kDeploysQueuedMax) return connection.send(refuse(request.id, ErrorCode::overloaded, "too many deploys are waiting"));
-  log_.info("{} of {} bytes by uid {}", request.dry_run ? "dry run" : "deploy", request.configuration.size(), connection.peer().uid);
+  if (waiting_.size() >= limits::kChangesQueuedMax) return connection.send(refuse(request.id, ErrorCode::overloaded, "too many changes are waiting"));
   connection.hold();  // none of its frames is taken meanwhile
-  waiting_[++ticket_] = {.index = connection.index(), .serial = connection.serial(), .request_id = request.id};
-  deployer_.deploy(ticket_, std::string(request.configuration), request.dry_run);
+  waiting_[++ticket_] = {.kind = request.kind, .index = connection.index(), .serial = connection.serial(), .request_id = request.id};
+  deployer_.change(ticket_, std::move(change));
 }
 
-void ControlServer::on_deployed(const DeployOutcome& outcome) noexcept {
-  const auto found = waiting_.find(outcome.ticket);
+void ControlServer::on_change_done(std::uint64_t ticket, const Outcome& outcome) noexcept {
+  const auto found = waiting_.find(ticket);
   CHECK(found != waiting_.end());
   const Waiting waiting = found->second;
   waiting_.erase(found);
+  if (outcome.error != ErrorCode::unset) {
+    counters_.count(outcome.error);
+    log_.warning("refused: {}", describe(outcome));
+  }
   Connection* connection = connections_.find(waiting.index, waiting.serial);
   if (connection == nullptr || !connection->is_held()) return;
   connection->unhold();
-  connection->send(outcome.faults.empty() ? encoder_.deployed(waiting.request_id, outcome.deployment, outcome.generation)
-                                          : refuse(waiting.request_id, ErrorCode::bad_configuration, {}, outcome.faults));
+  connection->send(waiting.kind == RequestKind::push_keys ? encoder_.pushed(waiting.request_id, outcome) : encoder_.deployed(waiting.request_id, outcome));
   connection->release_frames();
   pump(*connection);
 }
 
-base::Bytes ControlServer::refuse(std::uint64_t id, ErrorCode code, std::string_view text, std::span<const snapshot::Fault> faults) {
+base::Bytes ControlServer::refuse(std::uint64_t id, ErrorCode code, std::string_view text) {
   counters_.count(code);
-  return encoder_.error(id, code, text, faults);
+  return encoder_.error(id, code, text);
 }
 
 void ControlServer::on_sweep() noexcept {

@@ -1,4 +1,4 @@
-// The control socket's connections: Ping, Deploy, Status, for operators.
+// The control socket's connections, for operators: Ping, Status, Deploy, Rollback, PushKeys.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ struct ControlParts {
 };
 
 // ControlServer: a resource of the main loop's thread. Frames to 32 MiB; a connection's next frame is looked at only once the one before is answered.
-class ControlServer final : public ConnectionSink, private ConnectionOwner, private DeployListener {
+class ControlServer final : public ConnectionSink, private ConnectionOwner, private ChangeListener {
  public:
   ControlServer(loop::Loop& main, ControlParts parts);
   ~ControlServer() override;
@@ -42,14 +42,15 @@ class ControlServer final : public ConnectionSink, private ConnectionOwner, priv
   ControlServer& operator=(const ControlServer&) = delete;
 
   void adopt(Incoming incoming) noexcept override;
-  // drain(): answers deploys that wait with shutting_down, then closes what is flushed; whatever is left is closed after kDrainMs.
+  // drain(): answers changes that wait with shutting_down, then closes what is flushed; whatever is left is closed after kDrainMs.
   void drain() noexcept;
   bool drained() const noexcept { return draining_ && connections_.used() == 0; }
   const Counters& counters() const noexcept { return counters_; }
 
  private:
-  // Waiting: the connection that waits for a deploy; perhaps gone by now.
+  // Waiting: the connection that waits for a change; perhaps gone by now.
   struct Waiting {
+    RequestKind kind = RequestKind::unset;
     std::uint32_t index = 0;
     std::uint64_t serial = 0;
     std::uint64_t request_id = 0;
@@ -58,15 +59,16 @@ class ControlServer final : public ConnectionSink, private ConnectionOwner, priv
   void on_flushed(Connection& connection) noexcept override;
   void on_closing(Connection& connection) noexcept override;
   void on_slot_free() noexcept override;
-  void on_deployed(const DeployOutcome& outcome) noexcept override;
+  void on_change_done(std::uint64_t ticket, const Outcome& outcome) noexcept override;
   void on_sweep() noexcept;
   void on_drain_over() noexcept;
 
   void pump(Connection& connection);
   void handle(Connection& connection);
   void handle(Connection& connection, const RequestView& request);
-  void begin_deploy(Connection& connection, const RequestView& request);
-  base::Bytes refuse(std::uint64_t id, ErrorCode code, std::string_view text = {}, std::span<const snapshot::Fault> faults = {});
+  void begin_change(Connection& connection, const RequestView& request, ChangeRequest change);
+  snapshot::ControlRight right_of(const Connection& connection) const;
+  base::Bytes refuse(std::uint64_t id, ErrorCode code, std::string_view text = {});
 
   const base::Clock& clock_;
   base::Log& log_;

@@ -16,7 +16,8 @@
 namespace assay::server {
 namespace {
 
-std::vector<std::unique_ptr<Worker>> make_workers(const DaemonSettings& settings, const DaemonParts& parts, Builder& builder, loop::Async& wake) {
+std::vector<std::unique_ptr<Worker>> make_workers(const DaemonSettings& settings, const DaemonParts& parts, const std::shared_ptr<const snapshot::Snapshot>& snapshot,
+                                                  Builder& builder, loop::Async& wake) {
   std::vector<std::unique_ptr<Worker>> workers;
   for (std::size_t i = 0; i < settings.workers; ++i) {
     workers.push_back(std::make_unique<Worker>(i, WorkerParts{.clock = parts.clock,
@@ -24,7 +25,7 @@ std::vector<std::unique_ptr<Worker>> make_workers(const DaemonSettings& settings
                                                               .hash_key = parts.hash_key,
                                                               .version = settings.version,
                                                               .engine = parts.make_engine(),
-                                                              .snapshot = parts.snapshot,
+                                                              .snapshot = snapshot,
                                                               .bin = builder,
                                                               .wake = wake}));
   }
@@ -43,6 +44,7 @@ void mask(int how, std::initializer_list<int> signals) noexcept {
 
 constexpr mode_t kDataMode = 0660;
 constexpr mode_t kControlMode = 0600;
+constexpr mode_t kControlGroupMode = 0660;
 
 }  // namespace
 
@@ -63,18 +65,20 @@ StopLimit::~StopLimit() {
 
 // The sockets come last: whoever can connect finds a daemon that is ready, and signals have been taken over before anybody could think it is.
 base::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonSettings settings, DaemonParts parts) {
-  CHECK(settings.workers > 0 && parts.snapshot != nullptr);
+  CHECK(settings.workers > 0 && parts.ledger != nullptr);
   mask(SIG_BLOCK, {SIGTERM, SIGINT, SIGALRM});
-  std::unique_ptr<Daemon> daemon(new Daemon(std::move(settings), std::move(parts)));
+  std::shared_ptr<const snapshot::Snapshot> first = parts.ledger->publish();
+  CHECK(first != nullptr);
+  std::unique_ptr<Daemon> daemon(new Daemon(std::move(settings), std::move(parts), std::move(first)));
   auto data = ListeningSocket::bind(daemon->settings_.data_path, kDataMode);
   if (!data) return std::unexpected(data.error());
-  auto control = ListeningSocket::bind(daemon->settings_.control_path, kControlMode);
+  auto control = ListeningSocket::bind(daemon->settings_.control_path, daemon->settings_.control_gid ? kControlGroupMode : kControlMode, daemon->settings_.control_gid);
   if (!control) return std::unexpected(control.error());
   daemon->listen(std::move(*data), std::move(*control));
   return daemon;
 }
 
-Daemon::Daemon(DaemonSettings settings, DaemonParts parts)
+Daemon::Daemon(DaemonSettings settings, DaemonParts parts, std::shared_ptr<const snapshot::Snapshot> first)
     : settings_(std::move(settings)),
       clock_(parts.clock),
       log_(parts.log),
@@ -83,19 +87,18 @@ Daemon::Daemon(DaemonSettings settings, DaemonParts parts)
       stop_(loop_, loop::bind<&Daemon::on_stop>(this)),
       terminate_(loop_, SIGTERM, loop::bind<&Daemon::on_stop>(this)),
       interrupt_(loop_, SIGINT, loop::bind<&Daemon::on_stop>(this)),
-      data_quota_(parts.snapshot->limits().connections, parts.snapshot->limits().connections_per_uid),
+      data_quota_(first->limits().connections, first->limits().connections_per_uid),
       control_quota_(base::limits::kControlConnectionsMax, base::limits::kControlConnectionsMax),
-      builder_(loop_, parts.identities, log_, parts.snapshot->deployment(), parts.snapshot->generation()),
-      workers_(make_workers(settings_, parts, builder_, wake_)),
-      deployer_(loop_, {.builder = builder_, .workers = workers_, .quota = data_quota_, .log = log_, .snapshot = std::move(parts.snapshot)}),
+      first_report_(parts.ledger->report()),
+      builder_(loop_, std::move(parts.ledger)),
+      workers_(make_workers(settings_, parts, first, builder_, wake_)),
+      deployer_(loop_, {.builder = builder_, .workers = workers_, .quota = data_quota_, .log = log_, .snapshot = std::move(first), .report = std::move(first_report_)}),
       control_(loop_, {.clock = clock_,
                        .log = log_,
                        .version = settings_.version,
                        .deployer = deployer_,
                        .status = *this,
-                       .drained = loop::bind<&Daemon::send_wake>(this)}) {
-  log_skipped_keys(deployer_.current(), log_);
-}
+                       .drained = loop::bind<&Daemon::send_wake>(this)}) {}
 
 void Daemon::listen(ListeningSocket data, ListeningSocket control) {
   data_listener_.emplace(loop_, std::move(data),
@@ -147,6 +150,9 @@ StatusFigures Daemon::figures() const {
   figures.connections_refused = refused_before_;
   if (data_listener_) figures.connections_refused += data_listener_->refused();
   if (control_listener_) figures.connections_refused += control_listener_->refused();
+  for (const std::size_t worker : deployer_.late_workers()) {
+    figures.problems.push_back({Problem::Severity::warning, "worker " + std::to_string(worker) + " still judges by an older generation"});
+  }
   return figures;
 }
 

@@ -19,6 +19,7 @@
 #include "server/builder.h"
 #include "server/control.h"
 #include "server/deployer.h"
+#include "server/ledger.h"
 #include "server/listener.h"
 #include "server/quota.h"
 #include "server/status.h"
@@ -30,6 +31,7 @@ namespace assay::server {
 struct DaemonSettings {
   std::string data_path;
   std::string control_path;
+  std::optional<std::uint32_t> control_gid;  // its group, which may then open it; absent: nobody but the daemon's user
   std::size_t workers = 1;
   std::string_view version;
 };
@@ -38,10 +40,9 @@ struct DaemonSettings {
 struct DaemonParts {
   const base::Clock& clock;
   base::Log& log;
-  const snapshot::Identities& identities;
   base::HashKey hash_key;
   std::function<std::unique_ptr<crypto::Engine>()> make_engine;  // called once per worker
-  std::shared_ptr<const snapshot::Snapshot> snapshot;            // to start with; never null
+  std::unique_ptr<Ledger> ledger;                                // started; never null
 };
 
 // StopLimit: the last resort of a stop. A batch of slow signatures or the compilation of a large configuration may outlast the time that a stop may take, and neither
@@ -70,7 +71,7 @@ class Daemon final : private StatusSource, private ConnectionSink {
   void stop();
 
  private:
-  Daemon(DaemonSettings settings, DaemonParts parts);
+  Daemon(DaemonSettings settings, DaemonParts parts, std::shared_ptr<const snapshot::Snapshot> first);
   void listen(ListeningSocket data, ListeningSocket control);
   StatusFigures figures() const override;
   void adopt(Incoming incoming) noexcept override;
@@ -92,6 +93,7 @@ class Daemon final : private StatusSource, private ConnectionSink {
   loop::Signal interrupt_;
   ConnectionQuota data_quota_;
   ConnectionQuota control_quota_;
+  std::shared_ptr<const StateReport> first_report_;  // on its way to deployer_: only the builder's thread may ask the ledger for another
   Builder builder_;
   std::vector<std::unique_ptr<Worker>> workers_;
   Deployer deployer_;

@@ -1,4 +1,4 @@
-// Publication is a pointer per worker, swapped between two batches; nobody waits for it but the deploy's answer. The barrier: a worker names its generation only after
+// Publication is a pointer per worker, swapped between two batches; nobody waits for it but the answer to whoever asked for the change. The barrier: a worker names its generation only after
 // the batch judged by the one before has been answered, so once every worker names the new one, no request is judged by an older one any more.
 #include "server/deployer.h"
 
@@ -16,6 +16,7 @@ Deployer::Deployer(loop::Loop& main, DeployerParts parts)
       log_(parts.log),
       late_ms_(parts.late_ms),
       current_(std::move(parts.snapshot)),
+      report_(std::move(parts.report)),
       late_(main, loop::bind<&Deployer::on_late>(this)) {
   builder_.set_listener(this);
 }
@@ -25,54 +26,54 @@ Deployer::~Deployer() {
   builder_.retire(std::move(current_));
 }
 
-void Deployer::deploy(std::uint64_t ticket, std::string document, bool dry_run) { builder_.submit({.ticket = ticket, .document = std::move(document), .dry_run = dry_run}); }
+void Deployer::change(std::uint64_t ticket, ChangeRequest request) { builder_.submit({.ticket = ticket, .request = std::move(request)}); }
 
+// What has changed nothing waits as well, for what was published before it: whoever pushes a set that is there already may rely on it, too.
 void Deployer::on_built(Built built) noexcept {
-  if (!built.faults.empty()) {
-    log_.warning("{}: configuration refused, {} faults, the first at {}: found {}, allowed {}", built.dry_run ? "dry run" : "deploy", built.faults.size(),
-                 base::printable(built.faults.front().pointer, 256), built.faults.front().found, built.faults.front().allowed);
-    return tell({.ticket = built.ticket, .generation = current_->generation(), .faults = std::move(built.faults)});
-  }
-  if (built.dry_run) return tell({.ticket = built.ticket, .generation = current_->generation(), .faults = {}});
-  publish(built.ticket, std::move(built.snapshot));
-}
-
-void Deployer::publish(std::uint64_t ticket, std::shared_ptr<const snapshot::Snapshot> snapshot) {
-  std::swap(current_, snapshot);
-  builder_.retire(std::move(snapshot));
-  quota_.set_limits(current_->limits().connections, current_->limits().connections_per_uid);
-  published_.push_back({.outcome = {.ticket = ticket, .deployment = current_->deployment(), .generation = current_->generation(), .faults = {}}});
-  for (const auto& worker : workers_) worker->publish(current_);
-  if (!late_.running()) late_.start(late_ms_);
+  report_ = std::move(built.report);
+  if (built.snapshot != nullptr) publish(std::move(built.snapshot));
+  if (!built.done.empty()) waiting_.push_back({.generation = current_->generation(), .done = std::move(built.done)});
+  if (!waiting_.empty() && !late_.running()) late_.start(late_ms_);
   on_worker_progress();
 }
 
+void Deployer::publish(std::shared_ptr<const snapshot::Snapshot> snapshot) {
+  std::swap(current_, snapshot);
+  builder_.retire(std::move(snapshot));
+  quota_.set_limits(current_->limits().connections, current_->limits().connections_per_uid);
+  for (const auto& worker : workers_) worker->publish(current_);
+}
+
 void Deployer::on_worker_progress() noexcept {
-  while (!published_.empty()) {
-    const std::uint64_t generation = published_.front().outcome.generation;
+  while (!waiting_.empty()) {
+    const std::uint64_t generation = waiting_.front().generation;
     if (!std::ranges::all_of(workers_, [generation](const auto& worker) { return worker->generation() >= generation; })) return;
-    const DeployOutcome outcome = std::move(published_.front().outcome);
-    published_.pop_front();
-    log_.info("deployment {} is in force, generation {}", outcome.deployment, outcome.generation);
-    tell(outcome);
+    const std::vector<Built::Done> all = std::move(waiting_.front().done);
+    waiting_.pop_front();
+    for (const auto& [ticket, outcome] : all) {
+      if (outcome.changed) log_.info("deployment {} is in force, generation {}", current_->deployment(), generation);
+      if (listener_ != nullptr) listener_->on_change_done(ticket, outcome);
+    }
   }
   late_.stop();
 }
 
-void Deployer::on_late() noexcept {
-  if (published_.empty()) return;
-  Published& oldest = published_.front();
-  if (!std::exchange(oldest.reported_late, true)) {
-    for (const auto& worker : workers_) {
-      if (worker->generation() >= oldest.outcome.generation) continue;
-      log_.warning("worker {} has not taken up generation {} after {} ms", worker->index(), oldest.outcome.generation, late_ms_);
-    }
+std::vector<std::size_t> Deployer::late_workers() const {
+  std::vector<std::size_t> late;
+  if (waiting_.empty() || !waiting_.front().reported_late) return late;
+  for (const auto& worker : workers_) {
+    if (worker->generation() < waiting_.front().generation) late.push_back(worker->index());
   }
-  late_.start(late_ms_);
+  return late;
 }
 
-void Deployer::tell(const DeployOutcome& outcome) noexcept {
-  if (listener_ != nullptr) listener_->on_deployed(outcome);
+void Deployer::on_late() noexcept {
+  if (waiting_.empty()) return;
+  Waiting& oldest = waiting_.front();
+  if (!std::exchange(oldest.reported_late, true)) {
+    for (const std::size_t worker : late_workers()) log_.warning("worker {} has not taken up generation {} after {} ms", worker, oldest.generation, late_ms_);
+  }
+  late_.start(late_ms_);
 }
 
 }  // namespace assay::server

@@ -1,11 +1,10 @@
-// Deploys: from a document to the moment from which no verdict names an older generation.
+// Changes of what is in force: from the request to the moment from which no verdict names an older generation.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "base/log.h"
@@ -19,18 +18,11 @@
 
 namespace assay::server {
 
-// DeployOutcome: the end of a deploy. Refused if there are faults, and then nothing has changed. deployment is 0 for a dry run; generation is then the one in force.
-struct DeployOutcome {
-  std::uint64_t ticket = 0;
-  std::uint64_t deployment = 0;
-  std::uint64_t generation = 0;
-  std::vector<snapshot::Fault> faults;
-};
-
-class DeployListener {
+// ChangeListener: learns what came of each change.
+class ChangeListener {
  public:
-  virtual ~DeployListener() = default;
-  virtual void on_deployed(const DeployOutcome& outcome) noexcept = 0;
+  virtual ~ChangeListener() = default;
+  virtual void on_change_done(std::uint64_t ticket, const Outcome& outcome) noexcept = 0;
 };
 
 // DeployerParts: references outlive the deployer.
@@ -40,10 +32,11 @@ struct DeployerParts {
   ConnectionQuota& quota;  // takes the limits of each snapshot
   base::Log& log;
   std::shared_ptr<const snapshot::Snapshot> snapshot;  // in force; never null
+  std::shared_ptr<const StateReport> report;           // never null
   std::uint64_t late_ms = limits::kLateWorkerMs;
 };
 
-// Deployer: a resource of the main loop's thread. (Staged deploys, keys that are pushed, and state on disk join here: each ends in a snapshot that publish() takes.)
+// Deployer: a resource of the main loop's thread.
 class Deployer final : private BuildListener {
  public:
   Deployer(loop::Loop& main, DeployerParts parts);
@@ -51,33 +44,39 @@ class Deployer final : private BuildListener {
   Deployer(const Deployer&) = delete;
   Deployer& operator=(const Deployer&) = delete;
 
-  void set_listener(DeployListener* listener) noexcept { listener_ = listener; }
-  // deploy(ticket, document, dry_run): the listener gets exactly one outcome for each ticket, later, deploys in order.
-  void deploy(std::uint64_t ticket, std::string document, bool dry_run);
+  void set_listener(ChangeListener* listener) noexcept { listener_ = listener; }
+  // change(ticket, request): the listener gets exactly one outcome for each ticket, later, in the order of the requests: once every worker judges by the snapshot that came
+  // of it, or by a newer one.
+  void change(std::uint64_t ticket, ChangeRequest request);
   // on_worker_progress(): to be called when a worker may have taken up a snapshot.
   void on_worker_progress() noexcept;
   // current(): what was published last. Valid until the next deploy is published.
   const snapshot::Snapshot& current() const noexcept { return *current_; }
+  // report(): as of the last change. Valid until the next.
+  const StateReport& report() const noexcept { return *report_; }
+  // late_workers(): those that have been reported late and still are.
+  std::vector<std::size_t> late_workers() const;
 
  private:
-  // Published: waits for the workers.
-  struct Published {
-    DeployOutcome outcome;
+  // Waiting: outcomes that wait for the workers to take up a generation.
+  struct Waiting {
+    std::uint64_t generation = 0;
+    std::vector<Built::Done> done;
     bool reported_late = false;
   };
   void on_built(Built built) noexcept override;
-  void publish(std::uint64_t ticket, std::shared_ptr<const snapshot::Snapshot> snapshot);
+  void publish(std::shared_ptr<const snapshot::Snapshot> snapshot);
   void on_late() noexcept;
-  void tell(const DeployOutcome& outcome) noexcept;
 
   Builder& builder_;
   const std::span<const std::unique_ptr<Worker>> workers_;
   ConnectionQuota& quota_;
   base::Log& log_;
   const std::uint64_t late_ms_;
-  DeployListener* listener_ = nullptr;
+  ChangeListener* listener_ = nullptr;
   std::shared_ptr<const snapshot::Snapshot> current_;
-  std::deque<Published> published_;  // generations ascending
+  std::shared_ptr<const StateReport> report_;
+  std::deque<Waiting> waiting_;  // generations ascending
   loop::Timer late_;
 };
 

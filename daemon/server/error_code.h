@@ -18,7 +18,13 @@ namespace assay::server {
   X(too_many_connections, 6, "too many connections")                                  \
   X(response_too_large, 7, "the answer does not fit into a frame; ask for less at once") \
   X(bad_configuration, 8, "the configuration is refused; nothing has changed")        \
-  X(shutting_down, 9, "the daemon is stopping; connect again")
+  X(shutting_down, 9, "the daemon is stopping; connect again")                        \
+  X(conflict, 10, "another deployment is in force; nothing has changed")              \
+  X(no_such_deployment, 11, "no such deployment is kept")                             \
+  X(not_kept, 12, "the disk refuses to keep it; nothing has changed")                 \
+  X(bad_key_source, 13, "no OAuth server of this name takes keys")                    \
+  X(bad_keys, 14, "not a set of usable keys; nothing has changed")                    \
+  X(forbidden, 15, "this client may not do this")
 
 enum class ErrorCode : std::uint8_t {
 #define ASSAY_ERROR_ENUMERATOR(name, value, text) name = value,
@@ -27,7 +33,7 @@ enum class ErrorCode : std::uint8_t {
 };
 
 // kErrorCodeCount: one more than the largest value; the size of arrays indexed by it.
-inline constexpr std::size_t kErrorCodeCount = 10;
+inline constexpr std::size_t kErrorCodeCount = 16;
 
 // text_of(code): what the peer is told.
 constexpr std::string_view text_of(ErrorCode code) noexcept {

@@ -37,7 +37,8 @@ inline constexpr std::size_t kPeerGroupsMax = 65'536;     // NGROUPS_MAX of Linu
 // --- Sweeps for slow and idle peers: a quarter of the shortest time they enforce. ---
 inline constexpr std::uint64_t kSweepMs = kSlowPeerMs / 4;
 
-// --- Deploys that the builder has not finished: 8 documents of 32 MiB are 256 MiB. One more is answered `overloaded`. ---
-inline constexpr std::size_t kDeploysQueuedMax = 8;
+// --- Changes (deploys, rollbacks, pushes) that have not been answered: 8 documents of 32 MiB are 256 MiB. One more is answered `overloaded`. ---
+inline constexpr std::size_t kChangesQueuedMax = 8;
+inline constexpr std::uint64_t kKeepAgainMs = 5'000;     // a disk that refused is tried again after this time
 
 }  // namespace assay::server::limits

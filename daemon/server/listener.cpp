@@ -72,7 +72,7 @@ base::Result<bool> clear_stale(const std::string& path, const sockaddr_un& addre
 
 }  // namespace
 
-base::Result<ListeningSocket> ListeningSocket::bind(const std::string& path, mode_t mode) {
+base::Result<ListeningSocket> ListeningSocket::bind(const std::string& path, mode_t mode, std::optional<gid_t> gid) {
   const auto address = address_of(path);
   if (!address) return std::unexpected(address.error());
   const auto lock = lock_folder(path);
@@ -86,6 +86,7 @@ base::Result<ListeningSocket> ListeningSocket::bind(const std::string& path, mod
   if (::lstat(path.c_str(), &file) != 0) return fail(path, "cannot look at it", errno);
   socket.device_ = file.st_dev;
   socket.inode_ = file.st_ino;
+  if (gid && ::lchown(path.c_str(), static_cast<uid_t>(-1), *gid) != 0) return fail(path, "chown", errno);
   if (::chmod(path.c_str(), mode) != 0) return fail(path, "chmod", errno);
   if (::listen(socket.descriptor(), limits::kListenBacklog) != 0) return fail(path, "listen", errno);
   return socket;

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,8 +26,8 @@ namespace assay::server {
 class ListeningSocket {
  public:
   // bind(path, mode): binds and listens. A socket file that is there is replaced only if nobody listens on it; nothing but a socket is ever removed. The file
-  // never is open wider than mode. Failures: already in use, no socket, what the system says.
-  static base::Result<ListeningSocket> bind(const std::string& path, mode_t mode);
+  // never is open wider than mode. gid: its group, if not the process's. Failures: already in use, no socket, what the system says.
+  static base::Result<ListeningSocket> bind(const std::string& path, mode_t mode, std::optional<gid_t> gid = {});
   // inherit(descriptor): a socket that somebody else bound and listens on (systemd); its file is left alone. Sets O_NONBLOCK.
   static base::Result<ListeningSocket> inherit(Fd descriptor);
 

@@ -54,7 +54,7 @@ flatbuffers::Offset<wire::Verdict> write_verdict(State& state, const verdict::Ve
 
 }  // namespace
 
-base::Bytes ReplyEncoder::verdicts(std::uint64_t id, std::uint64_t generation, std::span<const verdict::VerdictView> verdicts, bool* too_large) {
+base::Bytes ReplyEncoder::verdicts(std::uint64_t id, std::uint64_t instance, std::uint64_t generation, std::span<const verdict::VerdictView> verdicts, bool* too_large) {
   State& state = *state_;
   state.builder.Clear();
   state.verdict_offsets.clear();
@@ -62,17 +62,17 @@ base::Bytes ReplyEncoder::verdicts(std::uint64_t id, std::uint64_t generation, s
   for (const verdict::VerdictView& verdict : verdicts) {
     state.verdict_offsets.push_back(write_verdict(state, verdict));
     // Checked after each, so that the builder outgrows the frame by one verdict at most. What follows is fixed but for 4 bytes a verdict.
-    constexpr std::size_t kRestBytes = 128;
+    constexpr std::size_t kRestBytes = 192;
     if (state.builder.GetSize() + 4 * verdicts.size() + kRestBytes > state.frame_bytes_max) {
       if (too_large != nullptr) *too_large = true;
       return error(id, ErrorCode::response_too_large);
     }
   }
   const auto all = state.builder.CreateVector(state.verdict_offsets);
-  return state.finish(id, wire::Body::Verdicts, wire::CreateVerdicts(state.builder, generation, all));
+  return state.finish(id, wire::Body::Verdicts, wire::CreateVerdicts(state.builder, generation, all, instance));
 }
 
-base::Bytes ReplyEncoder::error(std::uint64_t id, ErrorCode code, std::string_view text, std::span<const snapshot::Fault> faults) {
+base::Bytes ReplyEncoder::error(std::uint64_t id, ErrorCode code, std::string_view text, std::span<const snapshot::Fault> faults, std::uint64_t in_force) {
   State& state = *state_;
   state.builder.Clear();
   flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<wire::Fault>>> fault_list;
@@ -86,18 +86,13 @@ base::Bytes ReplyEncoder::error(std::uint64_t id, ErrorCode code, std::string_vi
     fault_list = state.builder.CreateVector(offsets);
   }
   const auto message = state.string(text.empty() ? text_of(code) : text);
-  return state.finish(id, wire::Body::Error, wire::CreateError(state.builder, static_cast<wire::ErrorCode>(code), message, fault_list));
+  return state.finish(id, wire::Body::Error, wire::CreateError(state.builder, static_cast<wire::ErrorCode>(code), message, fault_list, in_force));
 }
 
-base::Bytes ReplyEncoder::pong(std::uint64_t id, std::string_view version, std::uint64_t generation) {
+base::Bytes ReplyEncoder::pong(std::uint64_t id, std::string_view version, std::uint64_t instance, std::uint64_t generation) {
   state_->builder.Clear();
   const auto text = state_->string(version);
-  return state_->finish(id, wire::Body::Pong, wire::CreatePong(state_->builder, text, generation));
-}
-
-base::Bytes ReplyEncoder::deployed(std::uint64_t id, std::uint64_t deployment, std::uint64_t generation) {
-  state_->builder.Clear();
-  return state_->finish(id, wire::Body::Deployed, wire::CreateDeployed(state_->builder, deployment, generation));
+  return state_->finish(id, wire::Body::Pong, wire::CreatePong(state_->builder, text, generation, instance));
 }
 
 }  // namespace assay::server

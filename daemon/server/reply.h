@@ -16,6 +16,8 @@
 
 namespace assay::server {
 
+struct Outcome;
+struct StateReport;
 struct StatusFigures;
 
 // ReplyEncoder: makes one frame at a time in memory that it keeps, so that it allocates nothing once it has seen the largest. Each frame is prefixed, a multiple of
@@ -30,12 +32,14 @@ class ReplyEncoder {
 
   // verdicts(...): one for each token, in their order. What belongs to accepted verdicts alone is left out of all others, whatever the view holds. Tells by
   // `too_large` (if not null) whether it became an Error.
-  base::Bytes verdicts(std::uint64_t id, std::uint64_t generation, std::span<const verdict::VerdictView> verdicts, bool* too_large = nullptr) ASSAY_LIFETIMEBOUND;
-  // error(...): text empty is the code's own.
-  base::Bytes error(std::uint64_t id, ErrorCode code, std::string_view text = {}, std::span<const snapshot::Fault> faults = {}) ASSAY_LIFETIMEBOUND;
-  base::Bytes pong(std::uint64_t id, std::string_view version, std::uint64_t generation) ASSAY_LIFETIMEBOUND;
-  base::Bytes deployed(std::uint64_t id, std::uint64_t deployment, std::uint64_t generation) ASSAY_LIFETIMEBOUND;
-  base::Bytes status(std::uint64_t id, const StatusFigures& figures, const snapshot::Snapshot& snapshot) ASSAY_LIFETIMEBOUND;
+  base::Bytes verdicts(std::uint64_t id, std::uint64_t instance, std::uint64_t generation, std::span<const verdict::VerdictView> verdicts, bool* too_large = nullptr) ASSAY_LIFETIMEBOUND;
+  // error(...): text empty is the code's own. in_force: the deployment, with a conflict.
+  base::Bytes error(std::uint64_t id, ErrorCode code, std::string_view text = {}, std::span<const snapshot::Fault> faults = {}, std::uint64_t in_force = 0) ASSAY_LIFETIMEBOUND;
+  base::Bytes pong(std::uint64_t id, std::string_view version, std::uint64_t instance, std::uint64_t generation) ASSAY_LIFETIMEBOUND;
+  // deployed(...), pushed(...): what came of a change; an Error if it was refused.
+  base::Bytes deployed(std::uint64_t id, const Outcome& outcome) ASSAY_LIFETIMEBOUND;
+  base::Bytes pushed(std::uint64_t id, const Outcome& outcome) ASSAY_LIFETIMEBOUND;
+  base::Bytes status(std::uint64_t id, const StatusFigures& figures, const StateReport& report, const snapshot::Snapshot& snapshot) ASSAY_LIFETIMEBOUND;
 
  private:
   struct State;

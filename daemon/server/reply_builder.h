@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "jose/jwk.h"
 #include "schema/protocol_generated.h"
 #include "server/limits.h"
 #include "server/reply.h"
@@ -35,6 +36,22 @@ struct ReplyEncoder::State {
     wire::FinishSizePrefixedEnvelopeBuffer(builder, wire::CreateEnvelope(builder, id, kind, body.Union()));
     DCHECK(builder.GetSize() % limits::kFrameAlignBytes == 0);
     return std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize()));
+  }
+
+  // finish_within(encoder, ...): likewise; an Error response_too_large if the frame would be too large.
+  template <class T>
+  base::Bytes finish_within(ReplyEncoder& encoder, std::uint64_t id, wire::Body kind, flatbuffers::Offset<T> body) {
+    const base::Bytes frame = finish(id, kind, body);
+    return frame.size() > frame_bytes_max ? encoder.error(id, ErrorCode::response_too_large) : frame;
+  }
+
+  flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<wire::SkippedKey>>> skipped_keys(std::span<const jose::SkippedKey> keys) {
+    std::vector<flatbuffers::Offset<wire::SkippedKey>> offsets;
+    for (const jose::SkippedKey& key : keys) {
+      const auto kid = key.kid ? string(*key.kid) : StringOffset();
+      offsets.push_back(wire::CreateSkippedKey(builder, static_cast<std::uint32_t>(key.index), kid, string(key.reason), key.alarm));
+    }
+    return builder.CreateVector(offsets);
   }
 
   std::size_t frame_bytes_max;

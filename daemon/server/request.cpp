@@ -46,10 +46,33 @@ base::Result<RequestView, RequestFault> decode_validate(std::uint64_t id, const 
   return request;
 }
 
-base::Result<RequestView, RequestFault> decode_deploy(std::uint64_t id, const wire::Deploy& body) {
+std::optional<std::uint64_t> number(const flatbuffers::Optional<std::uint64_t>& from) { return from ? std::optional<std::uint64_t>(*from) : std::nullopt; }
+
+base::Result<RequestView, RequestFault> decode_deploy(std::uint64_t id, const wire::Deploy& body, base::Arena& arena) {
   if (body.configuration() == nullptr) return refuse(id, "configuration is missing");
   if (body.configuration()->size() > limits::kConfigBytesMax) return refuse(id, "configuration is too large");
-  return RequestView{.id = id, .kind = RequestKind::deploy, .configuration = view(body.configuration()), .dry_run = body.dry_run()};
+  if (count(body.api_services()) > limits::kApiServicesLimitMax) return refuse(id, "too many api_services");
+  RequestView request{.id = id, .kind = RequestKind::deploy, .configuration = view(body.configuration())};
+  request.api_services = views(body.api_services(), arena);
+  request.expected_deployment = number(body.expected_deployment());
+  request.dry_run = body.dry_run();
+  request.allow_volatile = body.allow_volatile();
+  return request;
+}
+
+RequestView decode_rollback(std::uint64_t id, const wire::Rollback& body) {
+  RequestView request{.id = id, .kind = RequestKind::rollback};
+  request.deployment = body.deployment();
+  request.expected_deployment = number(body.expected_deployment());
+  request.dry_run = body.dry_run();
+  request.allow_volatile = body.allow_volatile();
+  return request;
+}
+
+base::Result<RequestView, RequestFault> decode_push_keys(std::uint64_t id, const wire::PushKeys& body) {
+  if (body.oauth_server() == nullptr) return refuse(id, "oauth_server is missing");
+  if (body.jwks() == nullptr) return refuse(id, "jwks is missing");
+  return RequestView{.id = id, .kind = RequestKind::push_keys, .oauth_server = view(body.oauth_server()), .url = view(body.url()), .jwks = view(body.jwks())};
 }
 
 // verified(frame): the envelope, once the verifier has walked all of the frame; null if it refuses.
@@ -73,7 +96,9 @@ base::Result<RequestView, RequestFault> decode_request(base::Bytes frame, std::s
   if (id == 0) return refuse(id, "id is missing or 0");
   if (envelope->body() == nullptr) return refuse(id, "body is missing");
   if (const auto* body = envelope->body_as_Validate()) return decode_validate(id, *body, tokens_max, arena);
-  if (const auto* body = envelope->body_as_Deploy()) return decode_deploy(id, *body);
+  if (const auto* body = envelope->body_as_Deploy()) return decode_deploy(id, *body, arena);
+  if (const auto* body = envelope->body_as_Rollback()) return decode_rollback(id, *body);
+  if (const auto* body = envelope->body_as_PushKeys()) return decode_push_keys(id, *body);
   if (envelope->body_as_Ping() != nullptr) return RequestView{.id = id, .kind = RequestKind::ping};
   if (envelope->body_as_Status() != nullptr) return RequestView{.id = id, .kind = RequestKind::status};
   return RequestView{.id = id, .kind = RequestKind::unknown};

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -15,7 +16,7 @@
 namespace assay::server {
 
 // RequestKind: what is asked. unknown: a kind that this build does not know, or that is no request.
-enum class RequestKind : std::uint8_t { unset = 0, ping, validate, deploy, status, unknown };
+enum class RequestKind : std::uint8_t { unset = 0, ping, validate, deploy, status, rollback, push_keys, unknown };
 
 // RequestView: borrows from the frame and the arena it was decoded with. Every field is in its range.
 struct RequestView {
@@ -29,7 +30,17 @@ struct RequestView {
   std::uint32_t deadline_ms = 0;  // 0: none
   // deploy:
   std::string_view configuration;
+  std::span<const std::string_view> api_services;  // none: all
+  // deploy and rollback:
+  std::optional<std::uint64_t> expected_deployment;
   bool dry_run = false;
+  bool allow_volatile = false;
+  // rollback:
+  std::uint64_t deployment = 0;  // 0: the one before
+  // push_keys:
+  std::string_view oauth_server;
+  std::string_view url;
+  std::string_view jwks;
 };
 
 // RequestFault: why a frame is no request; text is static and holds nothing of the frame. bad_frame (id 0): the connection ends.

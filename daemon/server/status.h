@@ -8,6 +8,7 @@
 
 #include "server/counters.h"
 #include "server/error_code.h"
+#include "server/state_report.h"
 
 namespace assay::server {
 
@@ -29,6 +30,7 @@ struct StatusFigures {
   std::array<std::uint64_t, kErrorCodeCount> errors{};
   std::uint64_t connections_refused = 0;
   std::uint64_t connections_dropped = 0;
+  std::vector<Problem> problems;  // besides those of the state
 
   // add(counters): adds verdicts, errors and dropped connections.
   void add(const Counters& counters) noexcept;

@@ -107,6 +107,12 @@ base::Result<base::HashKey> draw_hash_key() {
   return key;
 }
 
+std::uint64_t draw_instance() {
+  std::uint64_t instance = 0;
+  while (instance == 0) CHECK(::getrandom(&instance, sizeof instance, 0) == static_cast<ssize_t>(sizeof instance));
+  return instance;
+}
+
 void harden_process(base::Log& log) {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGHUP, SIG_IGN);

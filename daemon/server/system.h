@@ -37,6 +37,9 @@ std::optional<base::LogLevel> parse_log_level(std::string_view name);
 // draw_hash_key(): from getrandom(2).
 base::Result<base::HashKey> draw_hash_key();
 
+// draw_instance(): 64 random bits, never 0. Ends the process should the system have none.
+std::uint64_t draw_instance();
+
 // harden_process(): no core files, not dumpable (so that no other process of the same user reads its memory), SIGPIPE and SIGHUP ignored: writes report EPIPE, and a
 // configuration is replaced by a deploy, not by a signal. Failures are reported and do not stop the daemon.
 void harden_process(base::Log& log);

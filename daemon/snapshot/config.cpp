@@ -21,9 +21,7 @@ namespace limits = base::limits;
 
 // The most that `daemon.limits` may ask for. Connections: descriptors of one process, with room to spare below systemd's hard limit of 524,288.
 constexpr std::int64_t kConnectionsLimitMax = 65'536;
-// OAuth servers and API services: of 2 KiB each, so many of either still fit into a control frame.
-constexpr std::int64_t kSettingsLimitMax = 8'192;
-static_assert(kSettingsLimitMax * 2 * 2048 <= std::int64_t{limits::kControlFrameBytesMax});
+static_assert((limits::kOAuthServersLimitMax + limits::kApiServicesLimitMax) * 2048 <= limits::kControlFrameBytesMax);
 
 constexpr TextRule kName{1, limits::kNameCodePointsMax};
 
@@ -58,7 +56,7 @@ TokenTypeRule read_token_type(ObjectReader& server) {
   return TokenTypeRule::unset;
 }
 
-OAuthServerSettings read_oauth_server(const NodeView& node) {
+OAuthServerSettings read_oauth_server(const NodeView& node, KeySetPool& pool) {
   OAuthServerSettings settings;
   ObjectReader server(node);
   if (const auto name = server.require("name")) settings.name = read_text(*name, kName);
@@ -72,7 +70,7 @@ OAuthServerSettings read_oauth_server(const NodeView& node) {
   settings.token_type = read_token_type(server);
   const ListedAlgorithms algorithms = read_algorithms(server);
   settings.algorithms = algorithms.set;
-  settings.key_source = read_key_source(server, settings.issuers, algorithms);
+  settings.key_source = read_key_source(server, settings.issuers, algorithms, pool);
   return settings;
 }
 
@@ -124,6 +122,15 @@ ApiServiceSettings read_api_service(const NodeView& node) {
   return settings;
 }
 
+ControlRight read_control_right(const NodeView& node) {
+  if (node.value().kind == JsonKind::string) {
+    if (node.value().string == "read") return ControlRight::read;
+    if (node.value().string == "write") return ControlRight::write;
+  }
+  node.refuse("one of read, write");
+  return ControlRight::none;
+}
+
 ClientSettings read_client(const NodeView& node, std::size_t api_services_max) {
   ClientSettings settings;
   ObjectReader client(node);
@@ -137,9 +144,11 @@ ClientSettings read_client(const NodeView& node, std::size_t api_services_max) {
     else if (name == "group") settings.group = read_text(who, kAccount);
     else settings.gid = read_id(who);
   }
-  if (const auto services = client.require("api_services")) {
-    settings.api_services = read_texts(*services, {1, api_services_max}, kName, "names of API services");
-  }
+  const auto services = client.find("api_services");
+  if (services) settings.api_services = read_texts(*services, {1, api_services_max}, kName, "names of API services");
+  const auto control = client.find("control");
+  if (control) settings.control = read_control_right(*control);
+  if (!services && !control && node.value().kind == JsonKind::object) node.fault("neither \"api_services\" nor \"control\"", "one of the two, or both");
   return settings;
 }
 
@@ -158,17 +167,17 @@ DaemonLimits read_daemon(ObjectReader& root) {
   read_limit("connections", kConnectionsLimitMax, read.connections);
   read_limit("connections_per_uid", kConnectionsLimitMax, read.connections_per_uid);
   read_limit("tokens_per_request", limits::kTokensPerRequestMax, read.tokens_per_request);
-  read_limit("oauth_servers", kSettingsLimitMax, read.oauth_servers);
-  read_limit("api_services", kSettingsLimitMax, read.api_services);
+  read_limit("oauth_servers", limits::kOAuthServersLimitMax, read.oauth_servers);
+  read_limit("api_services", limits::kApiServicesLimitMax, read.api_services);
   return read;
 }
 
-void read_root(const NodeView& node, Config& config, ConfigNodes& nodes) {
+void read_root(const NodeView& node, KeySetPool& pool, Config& config, ConfigNodes& nodes) {
   ObjectReader root(node);
   config.limits = read_daemon(root);
   if (const auto servers = root.require("oauth_servers")) {
     nodes.oauth_servers = read_elements(*servers, {0, config.limits.oauth_servers}, "OAuth servers (daemon.limits.oauth_servers)");
-    for (const NodeView& server : nodes.oauth_servers) config.oauth_servers.push_back(read_oauth_server(server));
+    for (const NodeView& server : nodes.oauth_servers) config.oauth_servers.push_back(read_oauth_server(server, pool));
   }
   if (const auto services = root.require("api_services")) {
     nodes.api_services = read_elements(*services, {0, config.limits.api_services}, "API services (daemon.limits.api_services)");
@@ -193,6 +202,11 @@ Fault describe_error(const jose::JsonError& error) {
 }  // namespace
 
 base::Result<Config, std::vector<Fault>> parse_config(std::string_view document) {
+  KeySetPool pool;
+  return parse_config(document, pool);
+}
+
+base::Result<Config, std::vector<Fault>> parse_config(std::string_view document, KeySetPool& pool) {
   if (document.size() > limits::kConfigBytesMax) {
     return std::unexpected(
         std::vector{Fault{"", fmt::format("{} bytes", document.size()), fmt::format("at most {} bytes", limits::kConfigBytesMax)}});
@@ -205,7 +219,7 @@ base::Result<Config, std::vector<Fault>> parse_config(std::string_view document)
   Config config;
   ConfigNodes nodes;
   refuse_duplicates(root);
-  read_root(root, config, nodes);
+  read_root(root, pool, config, nodes);
   check_references(config, nodes);
   if (!faults.empty()) return std::unexpected(std::move(faults).take());
   return config;

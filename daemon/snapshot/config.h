@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "crypto/algorithm.h"
 #include "snapshot/key_set.h"
+#include "snapshot/key_set_pool.h"
 
 namespace assay::snapshot {
 
@@ -32,7 +33,15 @@ struct KeySource {
   enum class Kind : std::uint8_t { unset = 0, jwks, jwks_url, discovery };
   Kind kind = Kind::unset;
   std::string url;                      // jwks_url: itself; discovery: the issuer
-  std::shared_ptr<const KeySet> inline_keys;  // jwks: with at least one key
+  std::shared_ptr<const KeySet> inline_keys;  // jwks: never null
+
+  // is_url(): whether the keys come from elsewhere, and are none of the configuration's.
+  bool is_url() const noexcept { return kind == Kind::jwks_url || kind == Kind::discovery; }
+  // An inline set is its content, whichever document it stands in.
+  friend bool operator==(const KeySource& a, const KeySource& b) noexcept {
+    if (a.kind != b.kind || a.url != b.url || (a.inline_keys == nullptr) != (b.inline_keys == nullptr)) return false;
+    return a.inline_keys == nullptr || a.inline_keys->id() == b.inline_keys->id();
+  }
 };
 
 struct OAuthServerSettings {
@@ -43,6 +52,7 @@ struct OAuthServerSettings {
   std::int64_t clock_skew_tolerance_s = 0;
   crypto::AlgorithmSet algorithms = crypto::AlgorithmSet::all();
   TokenTypeRule token_type = TokenTypeRule::jwt;
+  friend bool operator==(const OAuthServerSettings&, const OAuthServerSettings&) = default;
 };
 
 // RuleValue: what a claim may be. An integer is kept as written: JSON spells each integer one way, but for -0, which is not 0 here.
@@ -50,12 +60,14 @@ struct RuleValue {
   enum class Kind : std::uint8_t { unset = 0, string, integer, boolean };
   Kind kind = Kind::unset;
   std::string text;  // a string's value; an integer's digits; "true" or "false"
+  friend bool operator==(const RuleValue&, const RuleValue&) = default;
 };
 
 // ClaimRule: the claim at `pointer` (a well-formed jose::PointerView text) equals one of `any_of`; an array does by any element.
 struct ClaimRule {
   std::string pointer;
   std::vector<RuleValue> any_of;
+  friend bool operator==(const ClaimRule&, const ClaimRule&) = default;
 };
 
 struct ApiServiceSettings {
@@ -65,15 +77,21 @@ struct ApiServiceSettings {
   std::vector<std::string> required_scopes;
   std::vector<ClaimRule> claim_rules;
   std::optional<std::int64_t> max_token_age_s;
+  friend bool operator==(const ApiServiceSettings&, const ApiServiceSettings&) = default;
 };
 
-// ClientSettings: whom an entry of `clients` names (exactly one of the four) and the API services it opens to them.
+// ControlRight: what a client may do on the control socket: nothing; look (ping, status); everything. Each holds those before it.
+enum class ControlRight : std::uint8_t { none = 0, read, write };
+
+// ClientSettings: whom an entry of `clients` names (exactly one of the four) and what it opens to them, which is something.
 struct ClientSettings {
   std::optional<std::string> user;
   std::optional<std::uint32_t> uid;
   std::optional<std::string> group;
   std::optional<std::uint32_t> gid;
   std::vector<std::string> api_services;
+  ControlRight control = ControlRight::none;
+  friend bool operator==(const ClientSettings&, const ClientSettings&) = default;
 };
 
 // DaemonLimits: `daemon.limits`, all taken up at deploy.
@@ -83,6 +101,7 @@ struct DaemonLimits {
   std::size_t tokens_per_request = base::limits::kTokensPerRequestMax;
   std::size_t oauth_servers = base::limits::kOAuthServersMax;
   std::size_t api_services = base::limits::kApiServicesMax;
+  friend bool operator==(const DaemonLimits&, const DaemonLimits&) = default;
 };
 
 // Config: a configuration that has passed every check. A value.
@@ -93,9 +112,11 @@ struct Config {
   DaemonLimits limits;
 };
 
-// parse_config(document): checks the whole document and lists every fault at once (up to 100): unknown members, members that stand twice, wrong types, values out
+// parse_config(document, pool): checks the whole document and lists every fault at once (up to 100): unknown members, members that stand twice, wrong types, values out
 // of range, names taken twice, references to what is not there, an issuer that two servers of one API service share, an inline JWKS without a
-// usable key. Does not open files: a jwks_file left in the document is a fault (see key_files.h). Thread-safe.
+// usable key. Does not open files: a jwks_file left in the document is a fault (see key_files.h). Key sets and material that the pool knows are shared.
+base::Result<Config, std::vector<Fault>> parse_config(std::string_view document, KeySetPool& pool);
+// parse_config(document): with a pool of its own. Thread-safe.
 base::Result<Config, std::vector<Fault>> parse_config(std::string_view document);
 
 }  // namespace assay::snapshot

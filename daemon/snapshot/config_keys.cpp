@@ -39,7 +39,7 @@ void refuse_algorithms_without_key(const NodeView& node, const KeySet& keys, con
   }
 }
 
-std::shared_ptr<const KeySet> read_inline_keys(const NodeView& node, const ListedAlgorithms& algorithms) {
+std::shared_ptr<const KeySet> read_inline_keys(const NodeView& node, const ListedAlgorithms& algorithms, KeySetPool& pool) {
   if (node.value().kind != JsonKind::object) {
     node.fault(describe_kind(node.value()), "a JWK Set (RFC 7517 section 5): an object with an array \"keys\"");
     return nullptr;
@@ -49,7 +49,7 @@ std::shared_ptr<const KeySet> read_inline_keys(const NodeView& node, const Liste
     node.fault(fmt::format("a JWK Set of {} bytes", text.size()), fmt::format("at most {} bytes as written", limits::kInlineJwksBytesMax));
     return nullptr;
   }
-  base::Result<jose::Jwks> jwks = jose::parse_jwks(text);
+  base::Result<jose::Jwks> jwks = jose::parse_jwks(text, pool.materials());
   if (!jwks) {
     node.fault(cut(jwks.error().what, 200), "a JWK Set (RFC 7517 section 5): an object with an array \"keys\"");
     return nullptr;
@@ -58,7 +58,7 @@ std::shared_ptr<const KeySet> read_inline_keys(const NodeView& node, const Liste
     node.fault(describe_skipped(*jwks), "at least one usable public key");
     return nullptr;
   }
-  auto keys = std::make_shared<const KeySet>(std::move(*jwks));
+  auto keys = pool.intern(std::move(*jwks));
   refuse_algorithms_without_key(node, *keys, algorithms);
   return keys;
 }
@@ -106,12 +106,12 @@ ListedAlgorithms read_algorithms(ObjectReader& server) {
   return algorithms;
 }
 
-KeySource read_key_source(ObjectReader& server, const std::vector<std::string>& issuers, const ListedAlgorithms& algorithms) {
+KeySource read_key_source(ObjectReader& server, const std::vector<std::string>& issuers, const ListedAlgorithms& algorithms, KeySetPool& pool) {
   KeySource source;
   for (const auto& [name, node] : server.find_one_of({"jwks", "jwks_url", "discovery", "jwks_file"})) {
     if (name == "jwks") {
       source.kind = KeySource::Kind::jwks;
-      source.inline_keys = read_inline_keys(node, algorithms);
+      source.inline_keys = read_inline_keys(node, algorithms, pool);
     } else if (name == "jwks_url") {
       source.kind = KeySource::Kind::jwks_url;
       source.url = read_url(node);

@@ -6,6 +6,7 @@
 
 #include "crypto/algorithm.h"
 #include "snapshot/config_reader.h"
+#include "snapshot/key_set_pool.h"
 
 namespace assay::snapshot {
 
@@ -22,8 +23,8 @@ struct ListedAlgorithms {
 // read_algorithms(server): `algorithms`.
 ListedAlgorithms read_algorithms(ObjectReader& server);
 
-// read_key_source(server, issuers, algorithms): exactly one of `jwks`, `jwks_url` and `discovery`. `jwks_file` is known, and a fault: see
+// read_key_source(server, issuers, algorithms, pool): exactly one of `jwks`, `jwks_url` and `discovery`. `jwks_file` is known, and a fault: see
 // key_files.h.
-KeySource read_key_source(ObjectReader& server, const std::vector<std::string>& issuers, const ListedAlgorithms& algorithms);
+KeySource read_key_source(ObjectReader& server, const std::vector<std::string>& issuers, const ListedAlgorithms& algorithms, KeySetPool& pool);
 
 }  // namespace assay::snapshot

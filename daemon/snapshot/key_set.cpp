@@ -1,12 +1,36 @@
 // The index by kid is made once; a token's candidates are then a look-up and a scan over the few keys that share a kid.
 #include "snapshot/key_set.h"
 
-namespace assay::snapshot {
+#include <fmt/core.h>
 
-KeySet::KeySet(jose::Jwks jwks) : jwks_(std::move(jwks)) {
+#include <algorithm>
+
+#include "base/bytes.h"
+
+namespace assay::snapshot {
+namespace {
+
+// Each part has a fixed size or its length before it, so that no two contents have one encoding.
+crypto::Sha256Digest id_of(const jose::Jwks& jwks) {
+  std::string content = fmt::format("keys {} ", jwks.keys.size());
+  for (const jose::VerificationKey& key : jwks.keys) content += base::as_text(key.id);
+  for (const jose::SkippedKey& key : jwks.skipped) {
+    content += fmt::format(" skipped {} {} {}:{}", key.index, key.alarm, key.reason.size(), key.reason);
+    content += key.kid ? fmt::format(" kid {}:{}", key.kid->size(), *key.kid) : " no kid";
+  }
+  return crypto::sha256(base::as_bytes(content));
+}
+
+}  // namespace
+
+KeySet::KeySet(jose::Jwks jwks) : jwks_(std::move(jwks)), id_(id_of(jwks_)) {
   for (std::size_t i = 0; i < jwks_.keys.size(); ++i) {
     if (jwks_.keys[i].kid) by_kid_[*jwks_.keys[i].kid].push_back(i);
   }
+}
+
+bool KeySet::contains(const jose::KeyId& id) const noexcept {
+  return std::ranges::any_of(jwks_.keys, [&id](const jose::VerificationKey& key) { return key.id == id; });
 }
 
 Candidates KeySet::candidates(std::optional<std::string_view> kid, crypto::Algorithm algorithm) const noexcept {

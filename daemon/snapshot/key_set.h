@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "crypto/algorithm.h"
+#include "crypto/sha2.h"
 #include "jose/jwk.h"
 
 namespace assay::snapshot {
@@ -36,6 +37,11 @@ class KeySet {
   Candidates candidates(std::optional<std::string_view> kid, crypto::Algorithm algorithm) const noexcept ASSAY_LIFETIMEBOUND;
 
   std::span<const jose::VerificationKey> keys() const noexcept ASSAY_LIFETIMEBOUND { return jwks_.keys; }
+  // id(): SHA-256 over what the set holds: its keys by id, in order, and the entries that were skipped. Sets with one id are equal.
+  const crypto::Sha256Digest& id() const noexcept ASSAY_LIFETIMEBOUND { return id_; }
+  // contains(id): whether a key of this id is in the set.
+  bool contains(const jose::KeyId& id) const noexcept;
+
   std::span<const jose::SkippedKey> skipped() const noexcept ASSAY_LIFETIMEBOUND { return jwks_.skipped; }
 
  private:
@@ -43,6 +49,7 @@ class KeySet {
     using is_transparent = void;
   };
   jose::Jwks jwks_;
+  crypto::Sha256Digest id_;
   // Positions in keys() by kid, ascending.
   std::unordered_map<std::string, std::vector<std::size_t>, Hash, std::equal_to<>> by_kid_;
 };

@@ -61,12 +61,13 @@ base::Result<DecodedView, Code> decode(std::string_view token, base::Arena& aren
 }  // namespace
 
 struct Validator::Workspace {
-  explicit Workspace(base::HashKey hash_key) : json(hash_key, base::limits::kTokenBytesMax, base::limits::kTokenMembersMax) {
+  Workspace(base::HashKey hash_key, std::size_t lane_in) : lane(lane_in), json(hash_key, base::limits::kTokenBytesMax, base::limits::kTokenMembersMax) {
     pending.reserve(kBatchTokensMax);
     checks.reserve(kBatchTokensMax * kCandidateKeysMax);
     results.resize(kBatchTokensMax * kCandidateKeysMax);
   }
 
+  const std::size_t lane;
   base::Arena arena;  // everything that this batch's verdicts borrow
   jose::JsonWorkspace json;
   std::vector<Pending> pending;
@@ -113,6 +114,8 @@ void Validator::Workspace::finish(const Pending& token, const TokenRequestView& 
 
   const auto verified = VerifiedFactsView::verified(token.facts, *valid);
   verdict.signature_verified = true;
+  const jose::VerificationKey& key = *token.candidates.keys[static_cast<std::size_t>(valid - first)];
+  if (snapshot::KeyUse* use = token.server->use_of(key)) use->verified(lane, now_s);
   std::optional<jose::PayloadView> payload;
   if (!request.claims.empty() || !request.api_service->claim_rules().empty()) payload.emplace(token.payload, json, arena);
   verdict.code = judge(verified, payload ? &*payload : nullptr, *request.api_service, request.required_scopes, token.server->clock_skew_tolerance_s, now_s);
@@ -141,7 +144,8 @@ void Validator::Workspace::accept(const Pending& token, const TokenRequestView& 
   verdict.claims = answers.first(found);
 }
 
-Validator::Validator(crypto::Engine& engine, base::HashKey hash_key) : engine_(engine), workspace_(std::make_unique<Workspace>(hash_key)) {}
+Validator::Validator(crypto::Engine& engine, base::HashKey hash_key, std::size_t lane)
+    : engine_(engine), workspace_(std::make_unique<Workspace>(hash_key, lane)) {}
 
 Validator::~Validator() = default;
 

@@ -50,8 +50,8 @@ struct VerdictView {
 // Validator: judges batches of tokens; owns the memory they need, takes it in the first batches and allocates nothing afterwards. One per worker.
 class Validator {
  public:
-  // engine outlives the validator. hash_key: secret to this process.
-  Validator(crypto::Engine& engine, base::HashKey hash_key);
+  // engine outlives the validator. hash_key: secret to this process. lane: in which the use of keys is counted (key_use.h); no two validators share one at a time.
+  Validator(crypto::Engine& engine, base::HashKey hash_key, std::size_t lane);
   ~Validator();
   Validator(const Validator&) = delete;
   Validator& operator=(const Validator&) = delete;

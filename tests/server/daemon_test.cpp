@@ -22,9 +22,9 @@ class DaemonTest : public testing::Test {
  protected:
   explicit DaemonTest(std::string_view text = document()) {
     ::signal(SIGPIPE, SIG_IGN);
-    auto started = Daemon::start({.data_path = folder.file("data"), .control_path = folder.file("control"), .workers = 2, .version = "1.2.3"},
-                                 {.clock = clock, .log = log, .identities = identities, .hash_key = {1, 2}, .make_engine = [] { return crypto::make_reference_engine(); },
-                                  .snapshot = test::snapshot_of(text)});
+    auto started = Daemon::start({.data_path = folder.file("data"), .control_path = folder.file("control"), .control_gid = {}, .workers = 2, .version = "1.2.3"},
+                                 {.clock = clock, .log = log, .hash_key = {1, 2}, .make_engine = [] { return crypto::make_reference_engine(); },
+                                  .ledger = test::ledger_of(std::string(text), clock, log, identities, 2)});
     EXPECT_TRUE(started) << started.error().what;
     daemon = std::move(*started);
     thread = std::thread([this] { daemon->run(); });
@@ -201,9 +201,9 @@ TEST_F(DaemonTest, RemovesItsSocketsAndEndsConnectionsWhenItStops) {
 }
 
 TEST_F(DaemonTest, DoesNotStartOnSocketsInUse) {
-  const auto second = Daemon::start({.data_path = folder.file("other"), .control_path = folder.file("control"), .workers = 1, .version = "1"},
-                                    {.clock = clock, .log = log, .identities = identities, .hash_key = {1, 2}, .make_engine = [] { return crypto::make_reference_engine(); },
-                                     .snapshot = test::snapshot_of(document())});
+  const auto second = Daemon::start({.data_path = folder.file("other"), .control_path = folder.file("control"), .control_gid = {}, .workers = 1, .version = "1"},
+                                    {.clock = clock, .log = log, .hash_key = {1, 2}, .make_engine = [] { return crypto::make_reference_engine(); },
+                                     .ledger = test::ledger_of(document(), clock, log, identities)});
   ASSERT_FALSE(second);
   EXPECT_NE(second.error().what.find("already in use"), std::string::npos) << second.error().what;
   EXPECT_FALSE(std::filesystem::exists(folder.file("other")));
@@ -242,9 +242,9 @@ TEST(DaemonSignals, StopIt) {
     const test::FakeClock clock;
     test::RecordingLog log;
     const test::NoIdentities identities;
-    auto daemon = Daemon::start({.data_path = folder.file("data"), .control_path = folder.file("control"), .workers = 1, .version = "1"},
-                                {.clock = clock, .log = log, .identities = identities, .hash_key = {1, 2}, .make_engine = [] { return crypto::make_reference_engine(); },
-                                 .snapshot = test::snapshot_of(document())});
+    auto daemon = Daemon::start({.data_path = folder.file("data"), .control_path = folder.file("control"), .control_gid = {}, .workers = 1, .version = "1"},
+                                {.clock = clock, .log = log, .hash_key = {1, 2}, .make_engine = [] { return crypto::make_reference_engine(); },
+                                 .ledger = test::ledger_of(document(), clock, log, identities)});
     ASSERT_TRUE(daemon);
     ::kill(::getpid(), number);
     (*daemon)->run();

@@ -11,7 +11,6 @@ namespace assay::server {
 namespace {
 
 using test::document;
-using test::snapshot_of;
 
 std::string thread_name() {
   char name[16] = {};
@@ -42,7 +41,7 @@ std::shared_ptr<const snapshot::Snapshot> watched(std::shared_ptr<const snapshot
           }};
 }
 
-class DeployerTest : public testing::Test, public DeployListener {
+class DeployerTest : public testing::Test, public ChangeListener {
  protected:
   DeployerTest() {
     for (std::size_t i = 0; i < 2; ++i) {
@@ -50,13 +49,16 @@ class DeployerTest : public testing::Test, public DeployListener {
       workers.push_back(std::make_unique<Worker>(i, WorkerParts{.clock = clock, .log = log, .hash_key = {1, 2}, .version = "1", .engine = std::make_unique<test::GatedEngine>(gates[i]),
                                                                 .snapshot = first, .bin = builder, .wake = wake}));
     }
-    deployer.emplace(main, DeployerParts{.builder = builder, .workers = workers, .quota = quota, .log = log, .snapshot = std::move(first), .late_ms = 30});
+    deployer.emplace(main, DeployerParts{.builder = builder, .workers = workers, .quota = quota, .log = log, .snapshot = std::move(first), .report = first_report, .late_ms = 30});
     deployer->set_listener(this);
   }
   ~DeployerTest() override {
     for (const auto& gate : gates) gate->set(true);
   }
-  void on_deployed(const DeployOutcome& outcome) noexcept override { outcomes.push_back(outcome); }
+  void on_change_done(std::uint64_t done, const Outcome& outcome) noexcept override {
+    tickets.push_back(done);
+    outcomes.push_back(outcome);
+  }
   void on_wake() noexcept {
     if (deployer) deployer->on_worker_progress();
   }
@@ -70,14 +72,17 @@ class DeployerTest : public testing::Test, public DeployListener {
     });
   }
   // deploy(document, dry_run): its outcome.
-  DeployOutcome deploy(std::string text, bool dry_run = false) {
-    deployer->deploy(++ticket, std::move(text), dry_run);
+  Outcome deploy(std::string text, bool dry_run = false) {
+    deployer->change(++ticket, DeployRequest{.document = std::move(text), .api_services = {}, .expected_deployment = {}, .dry_run = dry_run});
     EXPECT_TRUE(run_until([this] { return !outcomes.empty(); }));
     if (outcomes.empty()) return {};
-    DeployOutcome outcome = std::move(outcomes.front());
+    Outcome outcome = std::move(outcomes.front());
     outcomes.pop_front();
-    EXPECT_EQ(outcome.ticket, ticket);
+    EXPECT_EQ(tickets.back(), ticket);
     return outcome;
+  }
+  void begin(std::uint64_t number, std::string text) {
+    deployer->change(number, DeployRequest{.document = std::move(text), .api_services = {}, .expected_deployment = {}});
   }
   // occupy(worker): makes it wait in the middle of a batch.
   test::Peer occupy(std::size_t worker) {
@@ -93,21 +98,24 @@ class DeployerTest : public testing::Test, public DeployListener {
   test::RecordingLog log;
   test::NoIdentities identities;
   ConnectionQuota quota{100, 100};
+  std::unique_ptr<Ledger> ledger = test::ledger_of(document(), clock, log, identities, 2);
   std::shared_ptr<Ending> first_ending = std::make_shared<Ending>();
-  std::shared_ptr<const snapshot::Snapshot> first = watched(snapshot_of(document()), first_ending);
+  std::shared_ptr<const snapshot::Snapshot> first = watched(ledger->publish(), first_ending);
+  std::shared_ptr<const StateReport> first_report = ledger->report();
   std::weak_ptr<const snapshot::Snapshot> first_life = first;
   std::vector<std::shared_ptr<test::GatedEngine::Gate>> gates;
-  std::deque<DeployOutcome> outcomes;
+  std::vector<std::uint64_t> tickets;
+  std::deque<Outcome> outcomes;
   std::uint64_t ticket = 0;
   loop::Loop main;
   loop::Async wake{main, loop::bind<&DeployerTest::on_wake>(this)};
-  Builder builder{main, identities, log, 1, 1};
+  Builder builder{main, std::move(ledger)};
   std::vector<std::unique_ptr<Worker>> workers;
   std::optional<Deployer> deployer;
 };
 
 TEST_F(DeployerTest, PublishesToIdleWorkers) {
-  const DeployOutcome outcome = deploy(document());
+  const Outcome outcome = deploy(document());
   EXPECT_TRUE(outcome.faults.empty());
   EXPECT_EQ(outcome.deployment, 2U);
   EXPECT_EQ(outcome.generation, 2U);
@@ -117,7 +125,7 @@ TEST_F(DeployerTest, PublishesToIdleWorkers) {
 
 TEST_F(DeployerTest, AnswersOnlyOnceEveryWorkerHasTakenItUp) {
   const test::Peer peer = occupy(0);
-  deployer->deploy(1, document(), false);
+  begin(1, document());
   ASSERT_TRUE(run_until([this] { return workers[1]->generation() == 2; }));
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
   while (std::chrono::steady_clock::now() < until) main.turn();
@@ -129,7 +137,7 @@ TEST_F(DeployerTest, AnswersOnlyOnceEveryWorkerHasTakenItUp) {
 
 TEST_F(DeployerTest, ReportsALateWorkerOnce) {
   const test::Peer peer = occupy(0);
-  deployer->deploy(1, document(), false);
+  begin(1, document());
   ASSERT_TRUE(run_until([this] { return log.count("worker 0 has not taken up generation 2") == 1; })) << log.all();
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(120);
   while (std::chrono::steady_clock::now() < until) main.turn();
@@ -139,7 +147,7 @@ TEST_F(DeployerTest, ReportsALateWorkerOnce) {
 }
 
 TEST_F(DeployerTest, ChangesNothingWhenItRefuses) {
-  const DeployOutcome refused = deploy(R"({"oauth_servers": 1, "extra": 2})");
+  const Outcome refused = deploy(R"({"oauth_servers": 1, "extra": 2})");
   EXPECT_GE(refused.faults.size(), 2U);
   EXPECT_EQ(refused.deployment, 0U);
   EXPECT_EQ(deployer->current().generation(), 1U);
@@ -147,7 +155,7 @@ TEST_F(DeployerTest, ChangesNothingWhenItRefuses) {
 }
 
 TEST_F(DeployerTest, ChangesNothingInADryRun) {
-  const DeployOutcome good = deploy(document(), true);
+  const Outcome good = deploy(document(), true);
   EXPECT_TRUE(good.faults.empty());
   EXPECT_EQ(good.deployment, 0U);
   EXPECT_EQ(good.generation, 1U);
@@ -157,13 +165,20 @@ TEST_F(DeployerTest, ChangesNothingInADryRun) {
 }
 
 TEST_F(DeployerTest, AnswersDeploysInTheirOrder) {
-  for (std::uint64_t i = 1; i <= 5; ++i) deployer->deploy(i, i == 3 ? "{" : document(), false);
+  for (std::uint64_t i = 1; i <= 5; ++i) begin(i, i == 3 ? "{" : document());
   ASSERT_TRUE(run_until([this] { return outcomes.size() == 5; }));
+  EXPECT_EQ(tickets, (std::vector<std::uint64_t>{1, 2, 3, 4, 5}));
+  std::vector<std::uint64_t> deployments;
   std::vector<std::uint64_t> generations;
-  for (const DeployOutcome& outcome : outcomes) {
-    if (outcome.faults.empty()) generations.push_back(outcome.generation);
+  for (const Outcome& outcome : outcomes) {
+    if (!outcome.changed) continue;
+    deployments.push_back(outcome.deployment);
+    generations.push_back(outcome.generation);
   }
-  EXPECT_EQ(generations, (std::vector<std::uint64_t>{2, 3, 4, 5}));
+  EXPECT_EQ(deployments, (std::vector<std::uint64_t>{2, 3, 4, 5}));
+  // Those that met in the builder's queue share a generation.
+  EXPECT_TRUE(std::ranges::is_sorted(generations));
+  EXPECT_LE(generations.back(), 5U);
 }
 
 TEST_F(DeployerTest, TakesUpTheLimitsOfTheSnapshot) {
@@ -178,7 +193,7 @@ TEST_F(DeployerTest, TakesUpTheLimitsOfTheSnapshot) {
 TEST_F(DeployerTest, FreesOldSnapshotsOnTheBuilderThread) {
   ASSERT_FALSE(first_life.expired());
   const test::Peer peer = occupy(0);
-  deployer->deploy(1, document(), false);
+  begin(1, document());
   ASSERT_TRUE(run_until([this] { return workers[1]->generation() == 2; }));
   EXPECT_FALSE(first_life.expired());  // worker 0 still judges by it
   gates[0]->set(true);
@@ -187,7 +202,7 @@ TEST_F(DeployerTest, FreesOldSnapshotsOnTheBuilderThread) {
   EXPECT_EQ(first_ending->read(), "assay-builder");
 }
 
-// A key that should never have been published is named once per deploy, and not for a dry run.
+// A key that should never have been published is named once for each set, and not for a dry run.
 TEST_F(DeployerTest, LogsTheKeysItDoesNotUse) {
   std::string text = document();
   const std::size_t at = text.find('[', text.find("\"keys\""));
@@ -196,6 +211,8 @@ TEST_F(DeployerTest, LogsTheKeysItDoesNotUse) {
   EXPECT_EQ(log.count("is not used"), 0U) << log.all();
   deploy(text);
   EXPECT_EQ(log.count("OAuth server corp: key 0 (kid shared\\x0asecret) is not used"), 1U) << log.all();
+  deploy(text);
+  EXPECT_EQ(log.count("is not used"), 1U) << log.all();
 }
 
 }  // namespace

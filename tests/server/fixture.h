@@ -26,6 +26,7 @@
 #include "mint/token.h"
 #include "server/connection.h"
 #include "server/fd.h"
+#include "server/ledger.h"
 #include "server/frames.h"
 #include "server/snapshot_bin.h"
 #include "support/policy.h"
@@ -207,6 +208,23 @@ class GatedEngine final : public crypto::Engine {
   }
   std::shared_ptr<Gate> gate_;
 };
+
+inline constexpr std::uint64_t kInstance = 0x1122334455667788;
+
+// ledger_of(document, ...): a ledger that was started with this document, which must be good. store: null keeps nothing.
+inline std::unique_ptr<server::Ledger> ledger_of(const std::string& text, const base::Clock& clock, base::Log& log, const snapshot::Identities& identities,
+                                                 std::size_t workers = 1, std::unique_ptr<store::Store> store = nullptr) {
+  auto ledger = std::make_unique<server::Ledger>(server::LedgerParts{.identities = identities,
+                                                                     .clock = clock,
+                                                                     .log = log,
+                                                                     .workers = workers,
+                                                                     .draw_instance = [next = kInstance]() mutable { return next++; },
+                                                                     .store = std::move(store),
+                                                                     .state_dir = {}});
+  const auto started = ledger->start(server::ConfigurationFile(text));
+  EXPECT_TRUE(started.has_value()) << tests::list(started.error());
+  return ledger;
+}
 
 // orders(): an API service whose OAuth server has one Ed25519 key; made once.
 inline const mint::Service& orders() {

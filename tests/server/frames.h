@@ -45,6 +45,13 @@ inline Frame deploy_frame(std::uint64_t id, std::string_view configuration, bool
   return framed(id, wire::Body::Deploy, [&](Builder& b) { return wire::CreateDeploy(b, b.CreateString(configuration.data(), configuration.size()), dry_run).Union(); });
 }
 
+inline Frame push_frame(std::uint64_t id, std::string_view oauth_server, std::string_view jwks) {
+  return framed(id, wire::Body::PushKeys, [&](Builder& b) {
+    const auto name = b.CreateString(oauth_server.data(), oauth_server.size());
+    return wire::CreatePushKeys(b, name, 0, b.CreateString(jwks.data(), jwks.size())).Union();
+  });
+}
+
 // ValidateFields: what a Validate says. Equal texts share their bytes in the frame.
 struct ValidateFields {
   std::optional<std::string> api_service = "orders";

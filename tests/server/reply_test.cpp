@@ -6,6 +6,7 @@
 #include <string>
 
 #include "server/fixture.h"
+#include "server/change_request.h"
 #include "server/limits.h"
 #include "server/status.h"
 
@@ -20,7 +21,7 @@ Answer answer(base::Bytes frame) {
 }
 
 verdict::VerdictView full_verdict(schema::Code code) {
-  static const snapshot::OAuthServer server{.name = "corp", .issuers = {}, .algorithms = {}, .keys = nullptr};
+  static const snapshot::OAuthServer server{.name = "corp", .algorithms = {}, .keys = nullptr, .uses = {}, .settings = nullptr};
   static constexpr std::string_view kScopes[] = {"orders.read", "orders.write"};
   static constexpr verdict::ClaimAnswerView kClaims[] = {{"/tenant", "\"a\""}};
   verdict::VerdictView verdict;
@@ -40,10 +41,11 @@ verdict::VerdictView full_verdict(schema::Code code) {
 TEST(Reply, CarriesAllOfAnAcceptedVerdict) {
   ReplyEncoder encoder(limits::kDataFrameBytesMax);
   const verdict::VerdictView verdict = full_verdict(schema::Code::accepted);
-  const Answer reply = answer(encoder.verdicts(5, 9, std::span(&verdict, 1)));
+  const Answer reply = answer(encoder.verdicts(5, 77, 9, std::span(&verdict, 1)));
   EXPECT_EQ(reply.id(), 5U);
   ASSERT_NE(reply.verdicts(), nullptr);
   EXPECT_EQ(reply.verdicts()->generation(), 9U);
+  EXPECT_EQ(reply.verdicts()->instance(), 77U);
   const wire::Verdict& sent = *reply.verdicts()->verdicts()->Get(0);
   EXPECT_EQ(sent.code(), wire::Code::accepted);
   EXPECT_TRUE(sent.signature_verified());
@@ -65,7 +67,7 @@ TEST(Reply, CarriesNothingOfATokenThatIsNotAccepted) {
   for (const schema::CodeInfo& info : schema::kCodes) {
     if (info.code == schema::Code::accepted) continue;
     const verdict::VerdictView verdict = full_verdict(info.code);
-    const Answer reply = answer(encoder.verdicts(5, 9, std::span(&verdict, 1)));
+    const Answer reply = answer(encoder.verdicts(5, 77, 9, std::span(&verdict, 1)));
     ASSERT_NE(reply.verdicts(), nullptr);
     const wire::Verdict& sent = *reply.verdicts()->verdicts()->Get(0);
     EXPECT_EQ(static_cast<std::uint8_t>(sent.code()), static_cast<std::uint8_t>(info.code)) << info.name;
@@ -85,7 +87,7 @@ TEST(Reply, NeverCallsATokenAcceptedWithoutItsSignature) {
   ReplyEncoder encoder(limits::kDataFrameBytesMax);
   verdict::VerdictView verdict = full_verdict(schema::Code::accepted);
   verdict.signature_verified = false;
-  const Answer reply = answer(encoder.verdicts(5, 9, std::span(&verdict, 1)));
+  const Answer reply = answer(encoder.verdicts(5, 77, 9, std::span(&verdict, 1)));
   EXPECT_EQ(reply.codes(), std::vector{wire::Code::unset});
   EXPECT_EQ(reply.verdicts()->verdicts()->Get(0)->subject(), nullptr);
 }
@@ -94,9 +96,9 @@ TEST(Reply, TellsAnAbsentKidFromAnEmptyOne) {
   ReplyEncoder encoder(limits::kDataFrameBytesMax);
   verdict::VerdictView verdict = full_verdict(schema::Code::accepted);
   verdict.kid = "";
-  EXPECT_NE(answer(encoder.verdicts(5, 9, std::span(&verdict, 1))).verdicts()->verdicts()->Get(0)->kid(), nullptr);
+  EXPECT_NE(answer(encoder.verdicts(5, 77, 9, std::span(&verdict, 1))).verdicts()->verdicts()->Get(0)->kid(), nullptr);
   verdict.kid = std::nullopt;
-  EXPECT_EQ(answer(encoder.verdicts(5, 9, std::span(&verdict, 1))).verdicts()->verdicts()->Get(0)->kid(), nullptr);
+  EXPECT_EQ(answer(encoder.verdicts(5, 77, 9, std::span(&verdict, 1))).verdicts()->verdicts()->Get(0)->kid(), nullptr);
 }
 
 TEST(Reply, BecomesAnErrorWhenItDoesNotFit) {
@@ -107,10 +109,10 @@ TEST(Reply, BecomesAnErrorWhenItDoesNotFit) {
   verdict.claims = std::span(&claim, 1);
   std::vector<verdict::VerdictView> verdicts(80, verdict);
   bool too_large = true;
-  EXPECT_EQ(answer(encoder.verdicts(5, 9, verdicts, &too_large)).codes().size(), 80U);
+  EXPECT_EQ(answer(encoder.verdicts(5, 77, 9, verdicts, &too_large)).codes().size(), 80U);
   EXPECT_FALSE(too_large);
   verdicts.resize(100, verdict);
-  const Answer reply = answer(encoder.verdicts(5, 9, verdicts, &too_large));
+  const Answer reply = answer(encoder.verdicts(5, 77, 9, verdicts, &too_large));
   EXPECT_TRUE(too_large);
   EXPECT_EQ(reply.error(), wire::ErrorCode::response_too_large);
   EXPECT_EQ(reply.id(), 5U);
@@ -124,7 +126,7 @@ TEST(Reply, NeverOutgrowsItsFrame) {
     const verdict::ClaimAnswerView claim{"/x", large};
     verdict::VerdictView verdict = full_verdict(schema::Code::accepted);
     verdict.claims = std::span(&claim, 1);
-    EXPECT_LE(encoder.verdicts(5, 9, std::span(&verdict, 1)).size(), 4096U) << bytes;
+    EXPECT_LE(encoder.verdicts(5, 77, 9, std::span(&verdict, 1)).size(), 4096U) << bytes;
   }
 }
 
@@ -151,12 +153,74 @@ TEST(Reply, IsAMultipleOfEightWithoutAnIdToo) {
 
 TEST(Reply, CarriesPongAndDeployed) {
   ReplyEncoder encoder(limits::kDataFrameBytesMax);
-  const Answer pong = answer(encoder.pong(1, "1.2.3", 4));
+  const Answer pong = answer(encoder.pong(1, "1.2.3", 77, 4));
   EXPECT_EQ(pong.envelope()->body_as_Pong()->version()->str(), "1.2.3");
   EXPECT_EQ(pong.envelope()->body_as_Pong()->generation(), 4U);
-  const Answer deployed = answer(encoder.deployed(2, 5, 6));
-  EXPECT_EQ(deployed.envelope()->body_as_Deployed()->deployment(), 5U);
-  EXPECT_EQ(deployed.envelope()->body_as_Deployed()->generation(), 6U);
+  EXPECT_EQ(pong.envelope()->body_as_Pong()->instance(), 77U);
+}
+
+Outcome full_outcome() {
+  using snapshot::Change;
+  Outcome outcome;
+  outcome.deployment = 5;
+  outcome.changed = true;
+  outcome.kept = true;
+  outcome.changes = {{Change::Subject::api_service, Change::Kind::altered, "orders", {}, {"audiences"}}, {Change::Subject::key, Change::Kind::removed, "corp", "k1", {"P-256", "thumb"}}};
+  outcome.behind = {{"billing", true, {"corp"}}};
+  outcome.notes = {"a note"};
+  outcome.skipped = {{.index = 3, .kid = "s", .reason = "why", .alarm = true}};
+  outcome.instance = 77;
+  outcome.generation = 6;
+  return outcome;
+}
+
+TEST(Reply, CarriesWhatCameOfADeploy) {
+  ReplyEncoder encoder(limits::kControlFrameBytesMax);
+  const Answer reply = answer(encoder.deployed(2, full_outcome()));
+  const wire::Deployed* deployed = reply.envelope()->body_as_Deployed();
+  ASSERT_NE(deployed, nullptr);
+  EXPECT_EQ(deployed->deployment(), 5U);
+  EXPECT_EQ(deployed->generation(), 6U);
+  EXPECT_EQ(deployed->instance(), 77U);
+  EXPECT_TRUE(deployed->kept());
+  ASSERT_EQ(deployed->changes()->size(), 2U);
+  EXPECT_EQ(deployed->changes()->Get(0)->subject(), wire::Subject::api_service);
+  EXPECT_EQ(deployed->changes()->Get(0)->kind(), wire::ChangeKind::altered);
+  EXPECT_EQ(deployed->changes()->Get(0)->kid(), nullptr);
+  EXPECT_EQ(deployed->changes()->Get(0)->details()->Get(0)->str(), "audiences");
+  EXPECT_EQ(deployed->changes()->Get(1)->kid()->str(), "k1");
+  EXPECT_EQ(deployed->behind()->Get(0)->api_service()->str(), "billing");
+  EXPECT_TRUE(deployed->behind()->Get(0)->own_settings());
+  EXPECT_EQ(deployed->behind()->Get(0)->oauth_servers()->Get(0)->str(), "corp");
+  EXPECT_EQ(deployed->notes()->Get(0)->str(), "a note");
+}
+
+TEST(Reply, CarriesWhatCameOfAPush) {
+  ReplyEncoder encoder(limits::kControlFrameBytesMax);
+  const Answer reply = answer(encoder.pushed(2, full_outcome()));
+  const wire::Pushed* pushed = reply.envelope()->body_as_Pushed();
+  ASSERT_NE(pushed, nullptr);
+  EXPECT_EQ(pushed->generation(), 6U);
+  EXPECT_EQ(pushed->instance(), 77U);
+  EXPECT_TRUE(pushed->changed());
+  EXPECT_TRUE(pushed->kept());
+  EXPECT_EQ(pushed->changes()->size(), 2U);
+  EXPECT_EQ(pushed->skipped()->Get(0)->index(), 3U);
+  EXPECT_TRUE(pushed->skipped()->Get(0)->alarm());
+}
+
+TEST(Reply, SaysWhyAChangeWasRefused) {
+  ReplyEncoder encoder(limits::kControlFrameBytesMax);
+  Outcome refused = full_outcome();
+  refused.error = ErrorCode::conflict;
+  refused.error_text = "deployment 4 is in force";
+  refused.in_force = 4;
+  const Answer reply = answer(encoder.deployed(2, refused));
+  EXPECT_EQ(reply.error(), wire::ErrorCode::conflict);
+  EXPECT_EQ(reply.error_text(), "deployment 4 is in force");
+  EXPECT_EQ(reply.envelope()->body_as_Error()->deployment(), 4U);
+  refused.error = ErrorCode::bad_keys;
+  EXPECT_EQ(answer(encoder.pushed(2, refused)).error(), wire::ErrorCode::bad_keys);
 }
 
 TEST(Reply, ReportsKeysUsedAndSkippedAndWhatHasBeenCounted) {
@@ -166,7 +230,11 @@ TEST(Reply, ReportsKeysUsedAndSkippedAndWhatHasBeenCounted) {
   const std::size_t compact_at = text.find("\"keys\":[");
   ASSERT_TRUE(at != std::string::npos || compact_at != std::string::npos) << text;
   text.insert(at != std::string::npos ? at + keys.size() : compact_at + keys.size() - 1, R"({"kty": "oct", "kid": "secret", "k": "AAAA"}, )");
-  const auto snapshot = test::snapshot_of(text, 3);
+  const test::FakeClock clock;
+  test::RecordingLog log;
+  const test::NoIdentities identities;
+  const auto ledger = test::ledger_of(text, clock, log, identities);
+  const auto snapshot = ledger->publish();
 
   StatusFigures figures{.version = "1.2.3", .started_at_s = 1000, .engine = "reference", .workers = {}};
   Counters counters;
@@ -176,13 +244,20 @@ TEST(Reply, ReportsKeysUsedAndSkippedAndWhatHasBeenCounted) {
   counters.connections_dropped.add(2);
   figures.add_worker(counters, 3);
   figures.connections_refused = 4;
+  figures.problems.push_back({Problem::Severity::warning, "a late worker"});
   ReplyEncoder encoder(limits::kControlFrameBytesMax);
-  const Answer reply = answer(encoder.status(8, figures, *snapshot));
+  const Answer reply = answer(encoder.status(8, figures, *ledger->report(), *snapshot));
   const wire::StatusReport* report = reply.envelope()->body_as_StatusReport();
   ASSERT_NE(report, nullptr);
   EXPECT_EQ(report->version()->str(), "1.2.3");
   EXPECT_EQ(report->started_at(), 1000);
-  EXPECT_EQ(report->generation(), 3U);
+  EXPECT_EQ(report->generation(), 1U);
+  EXPECT_EQ(report->instance(), test::kInstance);
+  EXPECT_EQ(report->state_dir(), nullptr);
+  EXPECT_FALSE(report->kept());
+  EXPECT_EQ(report->deployments()->Get(0)->deployment(), 1U);
+  EXPECT_EQ(report->deployments()->Get(0)->kind(), wire::DeploymentKind::full);
+  EXPECT_EQ(report->deployments()->Get(0)->bytes(), text.size());
   EXPECT_EQ(report->engine()->str(), "reference");
   ASSERT_EQ(report->oauth_servers()->size(), 1U);
   const wire::OAuthServerStatus& server = *report->oauth_servers()->Get(0);
@@ -204,6 +279,11 @@ TEST(Reply, ReportsKeysUsedAndSkippedAndWhatHasBeenCounted) {
   EXPECT_EQ(report->errors()->Get(0)->error(), wire::ErrorCode::overloaded);
   EXPECT_EQ(report->connections_refused(), 4U);
   EXPECT_EQ(report->connections_dropped(), 2U);
+  // The worst first: the published secret, the late worker, and that nothing is kept.
+  ASSERT_EQ(report->problems()->size(), 3U);
+  EXPECT_EQ(report->problems()->Get(0)->severity(), wire::Severity::alarm);
+  EXPECT_EQ(report->problems()->Get(1)->text()->str(), "a late worker");
+  EXPECT_EQ(report->problems()->Get(2)->severity(), wire::Severity::notice);
 }
 
 }  // namespace

@@ -58,11 +58,51 @@ TEST(Request, DecodesPingStatusAndDeploy) {
   EXPECT_EQ(deploy.result->kind, RequestKind::deploy);
   EXPECT_EQ(deploy.result->configuration, "{}");
   EXPECT_TRUE(deploy.result->dry_run);
+  EXPECT_TRUE(deploy.result->api_services.empty());
+  EXPECT_EQ(deploy.result->expected_deployment, std::nullopt);
+  EXPECT_FALSE(deploy.result->allow_volatile);
+}
+
+TEST(Request, DecodesAStagedDeploy) {
+  const Frame frame = test::framed(3, wire::Body::Deploy, [](Builder& b) {
+    const std::vector<flatbuffers::Offset<flatbuffers::String>> names{b.CreateString("a"), b.CreateString("b")};
+    const auto list = b.CreateVector(names);
+    return wire::CreateDeploy(b, b.CreateString("{}"), false, list, 0, true).Union();
+  });
+  const Decoded deploy(frame);
+  ASSERT_TRUE(deploy.result.has_value());
+  ASSERT_EQ(deploy.result->api_services.size(), 2U);
+  EXPECT_EQ(deploy.result->api_services[1], "b");
+  EXPECT_EQ(deploy.result->expected_deployment, 0U);  // said, and 0: nothing is deployed yet
+  EXPECT_TRUE(deploy.result->allow_volatile);
+}
+
+TEST(Request, DecodesRollbackAndPushKeys) {
+  const Decoded rollback(test::framed(3, wire::Body::Rollback, [](Builder& b) { return wire::CreateRollback(b, 7, true, 9, true).Union(); }));
+  EXPECT_EQ(rollback.result->kind, RequestKind::rollback);
+  EXPECT_EQ(rollback.result->deployment, 7U);
+  EXPECT_TRUE(rollback.result->dry_run);
+  EXPECT_EQ(rollback.result->expected_deployment, 9U);
+  EXPECT_TRUE(rollback.result->allow_volatile);
+  const Decoded push(test::push_frame(4, "corp", "{}"));
+  EXPECT_EQ(push.result->kind, RequestKind::push_keys);
+  EXPECT_EQ(push.result->oauth_server, "corp");
+  EXPECT_EQ(push.result->url, "");
+  EXPECT_EQ(push.result->jwks, "{}");
+  for (const bool with_name : {true, false}) {
+    const Decoded part(test::framed(4, wire::Body::PushKeys, [&](Builder& b) {
+      const auto text = b.CreateString("x");
+      return wire::CreatePushKeys(b, with_name ? text : 0, 0, with_name ? 0 : text).Union();
+    }));
+    ASSERT_FALSE(part.result.has_value());
+    EXPECT_EQ(part.result.error().code, ErrorCode::bad_request);
+    EXPECT_EQ(part.result.error().text, with_name ? "jwks is missing" : "oauth_server is missing");
+  }
 }
 
 // docs/PROTOCOL.md: the id stands outside the union, so that unknown kinds can be answered.
 TEST(Request, KnowsAnUnknownKindByItsId) {
-  for (const std::uint8_t kind : std::initializer_list<std::uint8_t>{4, 9, 24, 99, 255}) {
+  for (const std::uint8_t kind : std::initializer_list<std::uint8_t>{4, 9, 27, 99, 255}) {
     const Decoded decoded(test::strange_frame(11, kind));
     ASSERT_TRUE(decoded.result.has_value()) << int{kind};
     EXPECT_EQ(decoded.result->kind, RequestKind::unknown) << int{kind};

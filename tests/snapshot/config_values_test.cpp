@@ -250,9 +250,14 @@ TEST(ConfigClients, LimitTheirMembers) {
   faulty(R"("gid":"0")", "/clients/0/gid");
 }
 
-TEST(ConfigClients, NeedApiServices) {
+TEST(ConfigClients, OpenSomething) {
   const auto client = [](std::string_view services) { return with("", "clients", fmt::format(R"([{{"uid":1{}}}])", services)); };
-  EXPECT_THAT(faults_of(client("")), ElementsAre(IsFault("/clients/0", "no member \"api_services\"", _)));
+  EXPECT_THAT(faults_of(client("")), ElementsAre(IsFault("/clients/0", "neither \"api_services\" nor \"control\"", _)));
+  EXPECT_THAT(faults_of(client(R"(,"control":"read")")), IsEmpty());
+  EXPECT_THAT(faults_of(client(R"(,"control":"write","api_services":["orders"])")), IsEmpty());
+  for (const std::string_view control : {"\"none\"", "\"Read\"", "true", "[\"read\"]", "null"}) {
+    EXPECT_THAT(faults_of(client(fmt::format(R"(,"control":{})", control))), ElementsAre(IsFault("/clients/0/control", _, "one of read, write"))) << control;
+  }
   EXPECT_THAT(faults_of(client(R"(,"api_services":[])")), ElementsAre(IsFaultAt("/clients/0/api_services")));
   EXPECT_THAT(faults_of(client(R"(,"api_services":"orders")")), ElementsAre(IsFaultAt("/clients/0/api_services")));
   EXPECT_THAT(faults_of(client(R"(,"api_services":["orders","orders"])")), ElementsAre(IsFaultAt("/clients/0/api_services/1")));

@@ -14,16 +14,10 @@
 #include "crypto/engine.h"
 #include "snapshot/config.h"
 #include "snapshot/snapshot.h"
+#include "support/compiled.h"
 #include "verdict/validator.h"
 
 namespace assay::tests {
-
-// NoIdentities: a host without users or groups.
-class NoIdentities : public snapshot::Identities {
- public:
-  std::optional<std::uint32_t> uid_of(const std::string&) const override { return std::nullopt; }
-  std::optional<std::uint32_t> gid_of(const std::string&) const override { return std::nullopt; }
-};
 
 inline std::string list(const std::vector<snapshot::Fault>& faults) {
   std::string text;
@@ -33,13 +27,10 @@ inline std::string list(const std::vector<snapshot::Fault>& faults) {
 
 // snapshot_of(document): the snapshot of a document that must be good.
 inline std::shared_ptr<const snapshot::Snapshot> snapshot_of(std::string_view document, std::uint64_t generation = 1) {
-  const auto config = snapshot::parse_config(document);
+  auto config = snapshot::parse_config(document);
   EXPECT_TRUE(config.has_value()) << list(config.error());
   if (!config) std::abort();
-  const auto built = snapshot::Snapshot::build(*config, 1, generation, NoIdentities());
-  EXPECT_TRUE(built.has_value()) << list(built.error());
-  if (!built) std::abort();
-  return *built;
+  return compiled(*std::move(config), 1, generation);
 }
 
 // Judge: a validator over the reference engine.
@@ -61,7 +52,7 @@ class Judge {
 
  private:
   std::unique_ptr<crypto::Engine> engine_ = crypto::make_reference_engine();
-  verdict::Validator validator_{*engine_, base::HashKey{1, 2}};
+  verdict::Validator validator_{*engine_, base::HashKey{1, 2}, 0};
 };
 
 // name(code): for failure messages.

@@ -154,7 +154,7 @@ TEST_F(ValidatorTest, RefusesWhatAnEngineLeavesUnanswered) {
     void answer(std::span<const crypto::SignatureCheckView>, std::span<crypto::SignatureResult>) noexcept override {}
   };
   Silent engine;
-  Validator validator(engine, base::HashKey{1, 2});
+  Validator validator(engine, base::HashKey{1, 2}, 0);
   const std::string token = fixture().orders.good_token("ES256", kNow);
   const TokenRequestView request{token, snapshot_->api_service("orders"), {}, {}};
   VerdictView verdict;

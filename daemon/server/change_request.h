@@ -1,0 +1,63 @@
+// What an operator may ask to be changed, and what comes of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "jose/jwk.h"
+#include "server/error_code.h"
+#include "snapshot/changes.h"
+#include "snapshot/config.h"
+#include "snapshot/deployment.h"
+
+namespace assay::server {
+
+// DeployRequest: document: with every jwks_file put in by value. api_services empty: all of it.
+struct DeployRequest {
+  std::string document;
+  std::vector<std::string> api_services;
+  std::optional<std::uint64_t> expected_deployment;
+  bool dry_run = false;
+  bool allow_volatile = false;
+};
+
+// RollbackRequest: deployment 0: the one before the deployment in force.
+struct RollbackRequest {
+  std::uint64_t deployment = 0;
+  std::optional<std::uint64_t> expected_deployment;
+  bool dry_run = false;
+  bool allow_volatile = false;
+};
+
+// PushRequest: a JWK Set for the URL source of an OAuth server; url is needed only where versions of it have several.
+struct PushRequest {
+  std::string oauth_server;
+  std::string url;
+  std::string jwks;
+};
+
+using ChangeRequest = std::variant<DeployRequest, RollbackRequest, PushRequest>;
+
+// Outcome: what came of a request. With an error nothing has changed.
+struct Outcome {
+  ErrorCode error = ErrorCode::unset;
+  std::string error_text;
+  std::vector<snapshot::Fault> faults;  // bad_configuration
+  std::uint64_t in_force = 0;           // conflict: the deployment in force
+
+  std::uint64_t deployment = 0;  // 0: a dry run, or a push
+  bool changed = false;          // whether a snapshot comes of it
+  bool kept = false;             // on disk
+  std::vector<snapshot::Change> changes;
+  std::vector<snapshot::Behind> behind;
+  std::vector<std::string> notes;
+  std::vector<jose::SkippedKey> skipped;  // of a pushed set
+  // From when on no verdict is of an older state:
+  std::uint64_t instance = 0;
+  std::uint64_t generation = 0;
+};
+
+}  // namespace assay::server

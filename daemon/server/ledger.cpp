@@ -1,0 +1,391 @@
+// One change at a time: check, keep, put in force. The order is what makes a crash harmless: a deployment is on disk before any verdict names it, so that a restart finds
+// the state before or the state after. Only withdrawing a key does not wait for a disk that refuses.
+#include "server/ledger.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/check.h"
+#include "base/hex.h"
+#include "base/limits.h"
+#include "crypto/sha2.h"
+
+namespace assay::server {
+namespace {
+
+using snapshot::Fault;
+using snapshot::SourceId;
+
+Outcome refused(ErrorCode code, std::string text = {}) {
+  Outcome outcome;
+  outcome.error = code;
+  outcome.error_text = std::move(text);
+  return outcome;
+}
+
+Outcome refused(std::vector<Fault> faults) {
+  Outcome outcome = refused(ErrorCode::bad_configuration);
+  outcome.faults = std::move(faults);
+  return outcome;
+}
+
+// sources_in_use(deployment): of all versions of all OAuth servers.
+std::set<SourceId> sources_in_use(const snapshot::Deployment& deployment) {
+  std::set<SourceId> ids;
+  for (const snapshot::DeployedService& service : deployment.api_services) {
+    for (const auto& server : service.oauth_servers) {
+      if (server->key_source.is_url()) ids.insert({server->key_source.kind, server->key_source.url});
+    }
+  }
+  return ids;
+}
+
+std::vector<std::string> notes_on(const snapshot::Deployment& deployment) {
+  std::set<std::string_view> used;
+  for (const snapshot::DeployedService& service : deployment.api_services) {
+    for (const auto& server : service.oauth_servers) used.insert(server->name);
+  }
+  std::vector<std::string> notes;
+  for (const auto& server : deployment.newest->oauth_servers) {
+    if (!used.contains(server->name)) notes.push_back(fmt::format("no API service uses the OAuth server {}, so it is not in force", base::printable(server->name)));
+  }
+  if (const auto& clients = deployment.base->clients) {
+    std::set<std::string_view> open;
+    for (const auto& client : *clients) open.insert(client.api_services.begin(), client.api_services.end());
+    for (const snapshot::DeployedService& service : deployment.api_services) {
+      if (!open.contains(service.settings->name)) notes.push_back(fmt::format("no entry of clients opens the API service {}", base::printable(service.settings->name)));
+    }
+  }
+  return notes;
+}
+
+std::vector<snapshot::Behind> all_behind(const snapshot::Deployment& deployment) {
+  std::vector<snapshot::Behind> all;
+  for (const snapshot::DeployedService& service : deployment.api_services) {
+    if (auto behind = snapshot::behind(deployment, service)) all.push_back(std::move(*behind));
+  }
+  return all;
+}
+
+// PushTarget: the one source that a push is for, or why there is none.
+base::Result<SourceId> push_target(const snapshot::Deployment& deployment, const PushRequest& request) {
+  std::set<SourceId> ids;
+  bool is_known = false;
+  for (const snapshot::DeployedService& service : deployment.api_services) {
+    for (const auto& server : service.oauth_servers) {
+      if (server->name != request.oauth_server) continue;
+      is_known = true;
+      if (server->key_source.is_url()) ids.insert({server->key_source.kind, server->key_source.url});
+    }
+  }
+  if (!is_known) return base::fail("no OAuth server of this name is in force");
+  if (ids.empty()) return base::fail("the keys of this OAuth server stand in its configuration: a deploy changes them, or withdraws one");
+  std::string urls;
+  for (const SourceId& id : ids) urls += (urls.empty() ? "" : ", ") + base::printable(id.url, 512);
+  if (!request.url.empty()) {
+    std::erase_if(ids, [&request](const SourceId& id) { return id.url != request.url; });
+    if (ids.empty()) return base::fail("this OAuth server has no source with that URL; it has " + urls);
+  }
+  if (ids.size() > 1) return base::fail("API services run on settings of this OAuth server with different sources; name one of " + urls);
+  return *ids.begin();
+}
+
+}  // namespace
+
+Ledger::Ledger(LedgerParts parts)
+    : identities_(parts.identities),
+      clock_(parts.clock),
+      log_(parts.log),
+      draw_instance_(std::move(parts.draw_instance)),
+      store_(std::move(parts.store)),
+      state_dir_(std::move(parts.state_dir)),
+      compiler_(parts.identities, parts.workers) {
+  state_.history = {std::make_shared<const snapshot::Deployment>(snapshot::nothing_deployed())};
+}
+
+base::Result<void, std::vector<Fault>> Ledger::start(const std::optional<ConfigurationFile>& file) {
+  if (store_ != nullptr) {
+    auto loaded = store_->load();
+    if (!loaded) return std::unexpected(std::vector{Fault{"", "state directory " + state_dir_ + ": " + loaded.error().what, "a state directory that can be read"}});
+    take_up(std::move(*loaded));
+  }
+  for (const std::string& loss : damage_) log_.alarm("stored state: {}", loss);
+  if (state_.instance == 0 || !damage_.empty()) state_.instance = draw_instance_();
+  published_generation_ = state_.generation;
+  if (state_.generation == 0) state_.generation = 1;
+  const bool has_state = state_.in_force().number != 0;
+  if (has_state) log_.info("stored state: deployment {}, generation {}", state_.in_force().number, state_.generation);
+
+  if (file) {
+    std::vector<Fault> faults;
+    std::string trouble;
+    if (!file->has_value()) {
+      faults = file->error();
+    } else {
+      const std::string digest = base::hex(crypto::sha256(base::as_bytes(**file)));
+      if (has_state && (digest == state_.file_digest || recorder_.is_newest(state_, digest))) {
+        log_.info("the configuration file is the one that was deployed; the stored state serves");
+      } else {
+        // With nothing else to serve, a disk that refuses is no reason not to.
+        Outcome outcome = deploy({.document = **file, .api_services = {}, .expected_deployment = {}, .allow_volatile = !has_state}, digest);
+        faults = std::move(outcome.faults);
+        trouble = std::move(outcome.error_text);
+      }
+    }
+    if (!faults.empty() && !has_state) return std::unexpected(std::move(faults));
+    if (!faults.empty()) {
+      trouble = fmt::format("{} fault{}, the first at {}: found {}, allowed {}", faults.size(), faults.size() == 1 ? "" : "s",
+                            faults.front().pointer.empty() ? "(document)" : base::printable(faults.front().pointer, 256), faults.front().found, faults.front().allowed);
+    }
+    if (!trouble.empty()) {
+      file_trouble_ = "the configuration file was not deployed, the stored state serves: " + trouble;
+      log_.error("{}", file_trouble_);
+    }
+  }
+  coming_ = {.materials = pool_.materials().made(), .key_sets = pool_.made()};
+  if (trouble_.empty()) keep();  // what a deploy has not kept already: a new instance, or a first start without a file
+  return {};
+}
+
+void Ledger::take_up(store::Loaded loaded) {
+  damage_ = std::move(loaded.damage);
+  if (loaded.records) {
+    Restored restored = recorder_.restore(*loaded.records, pool_);
+    damage_.insert(damage_.end(), restored.losses.begin(), restored.losses.end());
+    if (restored.state) {
+      state_ = std::move(*restored.state);
+      return;
+    }
+    // Nothing of an operator's is overwritten because today's rules cannot read it.
+    for (std::string& line : store_->set_state_aside("its deployment in force cannot be restored")) damage_.push_back(std::move(line));
+    loaded.orphan_sources = loaded.records->sources;
+  }
+  for (const auto& record : loaded.orphan_sources) {
+    store::SourceRecord orphan = *record;
+    orphan.generation = 0;  // that was of another history
+    if (auto source = restore_source(orphan, pool_)) state_.sources.insert(std::move(*source));
+  }
+}
+
+Outcome Ledger::apply(const ChangeRequest& request) {
+  const std::uint64_t materials_before = pool_.materials().made();
+  const std::uint64_t key_sets_before = pool_.made();
+  Outcome outcome = std::visit(
+      [this](const auto& one) {
+        using Request = std::remove_cvref_t<decltype(one)>;
+        if constexpr (std::is_same_v<Request, DeployRequest>) return deploy(one, {});
+        else if constexpr (std::is_same_v<Request, RollbackRequest>) return roll_back(one);
+        else return push(one);
+      },
+      request);
+  if (outcome.changed) {
+    coming_.materials += pool_.materials().made() - materials_before;
+    coming_.key_sets += pool_.made() - key_sets_before;
+  }
+  outcome.instance = state_.instance;
+  outcome.generation = state_.generation;
+  return outcome;
+}
+
+std::optional<Outcome> Ledger::unexpected(const std::optional<std::uint64_t>& expected) const {
+  const std::uint64_t number = state_.in_force().number;
+  if (!expected || *expected == number) return std::nullopt;
+  Outcome outcome = refused(ErrorCode::conflict, fmt::format("deployment {} is in force, where {} was expected; nothing has changed", number, *expected));
+  outcome.in_force = number;
+  return outcome;
+}
+
+Outcome Ledger::deploy(const DeployRequest& request, std::string_view file_digest) {
+  if (auto conflict = unexpected(request.expected_deployment)) return *std::move(conflict);
+  auto config = snapshot::parse_config(request.document, pool_);
+  if (!config) return refused(std::move(config.error()));
+  const bool is_staged = !request.api_services.empty();
+  if (auto faults = snapshot::check_accounts(config->clients, identities_); !faults.empty() && !is_staged) return refused(std::move(faults));
+  const snapshot::DocumentPointer document =
+      snapshot::make_document(std::move(*config), state_.in_force().number + 1, clock_.realtime_s(), request.document.size(), state_.in_force().documents);
+  auto deployment = is_staged ? snapshot::deploy(state_.in_force(), document, request.api_services)
+                              : base::Result<snapshot::Deployment, std::vector<Fault>>(snapshot::deploy(document));
+  if (!deployment) return refused(std::move(deployment.error()));
+  if (store_ != nullptr && !request.dry_run) recorder_.add_document(*document, request.document);
+  return put_in_force(std::move(*deployment), {.dry_run = request.dry_run, .allow_volatile = request.allow_volatile, .file_digest = file_digest});
+}
+
+Outcome Ledger::roll_back(const RollbackRequest& request) {
+  if (auto conflict = unexpected(request.expected_deployment)) return *std::move(conflict);
+  const auto& history = state_.history;
+  std::size_t target = history.size() - 1;
+  if (request.deployment == 0) {
+    if (target == 0) return refused(ErrorCode::no_such_deployment, "no deployment before the one in force is kept");
+    --target;
+  } else {
+    const auto found = std::ranges::find_if(history, [&](const auto& deployment) { return deployment->number == request.deployment; });
+    if (found == history.end()) {
+      return refused(ErrorCode::no_such_deployment,
+                     fmt::format("deployment {} is not kept; those from {} to {} may be", request.deployment, history.front()->number, history.back()->number));
+    }
+    target = static_cast<std::size_t>(found - history.begin());
+    if (target == history.size() - 1) return refused(ErrorCode::no_such_deployment, fmt::format("deployment {} is in force already", request.deployment));
+  }
+  if (auto faults = snapshot::check_accounts(history[target]->base->clients, identities_); !faults.empty()) return refused(std::move(faults));
+  return put_in_force(snapshot::roll_back(history, target, state_.in_force().number + 1, clock_.realtime_s(), pool_),
+                      {.dry_run = request.dry_run, .allow_volatile = request.allow_volatile});
+}
+
+Outcome Ledger::put_in_force(snapshot::Deployment deployment, const How& how) {
+  State next = state_;
+  next.history.push_back(std::make_shared<const snapshot::Deployment>(std::move(deployment)));
+  if (next.history.front()->number == 0 || next.history.size() > base::limits::kDeploymentsKept + 1) next.history.erase(next.history.begin());
+  // A key source exists as long as the deployment in force names it: no rollback brings the keys of an earlier one back.
+  const std::set<SourceId> in_use = sources_in_use(next.in_force());
+  std::erase_if(next.sources, [&in_use](const auto& source) { return !in_use.contains(source.first); });
+
+  Outcome outcome;
+  outcome.changes = snapshot::changes({state_.in_force(), state_.sources}, {next.in_force(), next.sources});
+  outcome.behind = all_behind(next.in_force());
+  outcome.notes = notes_on(next.in_force());
+  if (how.dry_run) return outcome;
+
+  outcome.changed = true;
+  outcome.deployment = next.in_force().number;
+  next.generation = next_generation();
+  next.deployed_generation = next.generation;
+  if (!how.file_digest.empty()) next.file_digest = how.file_digest;
+  if (auto saved = save(next); saved) {
+    outcome.kept = store_ != nullptr;
+    trouble_.clear();
+  } else if (how.allow_volatile) {
+    in_trouble(saved.error().what);
+    next.instance = draw_instance_();
+  } else {
+    // What the disk has now is not known: it gets back what is in force.
+    if (auto restored = save(state_); !restored) in_trouble(restored.error().what);
+    return refused(ErrorCode::not_kept, "the disk refuses to keep it: " + saved.error().what);
+  }
+  state_ = std::move(next);
+  recorder_.forget_others(state_);
+  has_changed_ = true;
+  return outcome;
+}
+
+Outcome Ledger::push(const PushRequest& request) {
+  const auto target = push_target(state_.in_force(), request);
+  if (!target) return refused(ErrorCode::bad_key_source, target.error().what);
+  if (request.jwks.size() > base::limits::kJwksBytesMax) {
+    return refused(ErrorCode::bad_keys, fmt::format("a JWK Set of {} bytes; {} are taken", request.jwks.size(), base::limits::kJwksBytesMax));
+  }
+  auto jwks = jose::parse_jwks(request.jwks, pool_.materials());
+  if (!jwks) return refused(ErrorCode::bad_keys, jwks.error().what);
+  if (jwks->keys.empty() && !jwks->skipped.empty()) {
+    Outcome outcome = refused(ErrorCode::bad_keys, fmt::format("none of its {} keys is usable; to withdraw all keys, push a set without any", jwks->skipped.size()));
+    for (const jose::SkippedKey& key : jwks->skipped) outcome.faults.push_back({fmt::format("/keys/{}", key.index), key.reason, "a public key that can be used"});
+    return outcome;
+  }
+
+  const std::int64_t now_s = clock_.realtime_s();
+  const auto held = state_.sources.find(*target);
+  const snapshot::HeldKeys* before = held == state_.sources.end() ? nullptr : held->second.get();
+  snapshot::HeldKeys after{.keys = pool_.intern(std::move(*jwks)),
+                           .jwks = request.jwks,
+                           .generation = next_generation(),
+                           .changed_at_s = now_s,
+                           .checked_at_s = now_s,
+                           .since_s = {}};
+  for (const jose::VerificationKey& key : after.keys->keys()) {
+    const auto known = before == nullptr ? after.since_s.end() : before->since_s.find(key.id);
+    after.since_s[key.id] = before != nullptr && known != before->since_s.end() ? known->second : now_s;
+  }
+  Outcome outcome;
+  outcome.skipped = {after.keys->skipped().begin(), after.keys->skipped().end()};
+  outcome.changed = before == nullptr || before->keys != after.keys;
+  if (!outcome.changed) {
+    // The same set, however it is written: that it was confirmed is state of the source, and publishes nothing.
+    after = *before;
+    after.checked_at_s = now_s;
+  }
+  State next = state_;
+  next.sources[*target] = std::make_shared<const snapshot::HeldKeys>(std::move(after));
+  if (outcome.changed) next.generation = next_generation();
+  outcome.changes = snapshot::changes({state_.in_force(), state_.sources}, {next.in_force(), next.sources});
+  if (auto saved = save(next); saved) {
+    outcome.kept = store_ != nullptr;
+    trouble_.clear();
+  } else {
+    // A key that is withdrawn is withdrawn, whatever the disk says.
+    in_trouble(saved.error().what);
+    if (outcome.changed) next.instance = draw_instance_();
+  }
+  state_ = std::move(next);
+  has_changed_ = has_changed_ || outcome.changed;
+  return outcome;
+}
+
+base::Result<void> Ledger::save(const State& state) { return store_ == nullptr ? base::Result<void>() : store_->save(recorder_.records_of(state)); }
+
+void Ledger::in_trouble(std::string why) {
+  if (trouble_.empty()) {
+    trouble_since_s_ = clock_.realtime_s();
+    log_.alarm("the disk does not keep the state: {}", why);
+  }
+  trouble_ = std::move(why);
+}
+
+bool Ledger::keep() {
+  const bool was_kept = is_kept();
+  if (auto saved = save(state_); !saved) {
+    in_trouble(saved.error().what);
+  } else if (!trouble_.empty()) {
+    trouble_.clear();
+    log_.info("the disk keeps the state again");
+  }
+  return was_kept != is_kept();
+}
+
+std::shared_ptr<const snapshot::Snapshot> Ledger::publish() {
+  if (!std::exchange(has_changed_, false)) return nullptr;
+  const std::shared_ptr<const snapshot::Snapshot> before = std::exchange(snapshot_, compiler_.compile(state_.in_force(), state_.sources, state_.instance, state_.generation));
+  published_generation_ = state_.generation;
+  published_ = std::exchange(coming_, {});
+  published_.oauth_servers = compiler_.compiled().oauth_servers;
+  published_.api_services = compiler_.compiled().api_services;
+  pool_.prune();
+  log_skipped_keys(before.get());
+  log_.info("generation {} compiled: {} keys, {} key sets, {} OAuth servers and {} API services are new", state_.generation, published_.materials, published_.key_sets,
+            published_.oauth_servers, published_.api_services);
+  return snapshot_;
+}
+
+// A line for each key of a new set that is not used; an alarm for those that should never have been published.
+void Ledger::log_skipped_keys(const snapshot::Snapshot* before) const {
+  std::set<const snapshot::KeySet*> known;
+  if (before != nullptr) {
+    for (const auto& server : before->oauth_servers()) known.insert(server->keys.get());
+  }
+  for (const auto& server : snapshot_->oauth_servers()) {
+    if (server->keys == nullptr || known.contains(server->keys.get())) continue;
+    for (const jose::SkippedKey& key : server->keys->skipped()) {
+      log_.line(key.alarm ? base::LogLevel::alarm : base::LogLevel::warning, "OAuth server {}: key {} (kid {}) is not used: {}", base::printable(server->name), key.index,
+                key.kid ? base::printable(*key.kid) : "-", key.reason);
+    }
+  }
+}
+
+std::shared_ptr<const StateReport> Ledger::report() const {
+  auto report = std::make_shared<StateReport>(StateReport{.state = state_, .state_dir = state_dir_, .kept = store_ != nullptr && is_kept(), .problems = {}});
+  const auto add = [&report](Problem::Severity severity, std::string text) { report->problems.push_back({severity, std::move(text)}); };
+  for (const std::string& loss : damage_) add(Problem::Severity::alarm, "stored state: " + loss);
+  if (!is_kept()) add(Problem::Severity::alarm, fmt::format("the disk has not kept all that is in force for {} s, a restart would undo it: {}", clock_.realtime_s() - trouble_since_s_, trouble_));
+  if (!file_trouble_.empty()) add(Problem::Severity::warning, file_trouble_);
+  for (const Fault& fault : compiler_.unknown_accounts()) {
+    add(Problem::Severity::warning, fmt::format("clients: this host does not know {} any more ({})", fault.found, base::printable(fault.pointer)));
+  }
+  if (store_ == nullptr) add(Problem::Severity::notice, "nothing is kept on disk: there is no state directory");
+  if (snapshot_ != nullptr) {
+    for (Problem& problem : problems_of(state_, *snapshot_)) report->problems.push_back(std::move(problem));
+  }
+  return report;
+}
+
+}  // namespace assay::server

@@ -1,0 +1,72 @@
+// Deployed and Pushed: what came of a change.
+#include "server/change_request.h"
+#include "server/reply.h"
+#include "server/reply_builder.h"
+
+namespace assay::server {
+namespace {
+
+using ChangesOffset = flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<wire::Change>>>;
+
+wire::Subject subject_of(snapshot::Change::Subject subject) {
+  switch (subject) {
+    case snapshot::Change::Subject::unset: return wire::Subject::unset;
+    case snapshot::Change::Subject::api_service: return wire::Subject::api_service;
+    case snapshot::Change::Subject::oauth_server: return wire::Subject::oauth_server;
+    case snapshot::Change::Subject::key: return wire::Subject::key;
+    case snapshot::Change::Subject::clients: return wire::Subject::clients;
+    case snapshot::Change::Subject::daemon: return wire::Subject::daemon;
+  }
+  return wire::Subject::unset;
+}
+
+wire::ChangeKind kind_of(snapshot::Change::Kind kind) {
+  switch (kind) {
+    case snapshot::Change::Kind::unset: return wire::ChangeKind::unset;
+    case snapshot::Change::Kind::added: return wire::ChangeKind::added;
+    case snapshot::Change::Kind::removed: return wire::ChangeKind::removed;
+    case snapshot::Change::Kind::altered: return wire::ChangeKind::altered;
+  }
+  return wire::ChangeKind::unset;
+}
+
+template <class State>
+ChangesOffset write_changes(State& state, const std::vector<snapshot::Change>& changes) {
+  std::vector<flatbuffers::Offset<wire::Change>> offsets;
+  for (const snapshot::Change& change : changes) {
+    const auto name = state.string(change.name);
+    const auto kid = change.kid ? state.string(*change.kid) : StringOffset();
+    const auto details = change.details.empty() ? StringsOffset() : state.strings(std::span<const std::string>(change.details));
+    offsets.push_back(wire::CreateChange(state.builder, subject_of(change.subject), kind_of(change.kind), name, kid, details));
+  }
+  return state.builder.CreateVector(offsets);
+}
+
+}  // namespace
+
+base::Bytes ReplyEncoder::deployed(std::uint64_t id, const Outcome& outcome) {
+  if (outcome.error != ErrorCode::unset) return error(id, outcome.error, outcome.error_text, outcome.faults, outcome.in_force);
+  State& state = *state_;
+  state.builder.Clear();
+  const auto changes = write_changes(state, outcome.changes);
+  std::vector<flatbuffers::Offset<wire::Behind>> behind;
+  for (const snapshot::Behind& one : outcome.behind) {
+    const auto servers = state.strings(std::span<const std::string>(one.oauth_servers));
+    behind.push_back(wire::CreateBehind(state.builder, state.string(one.api_service), one.own_settings, servers));
+  }
+  const auto behind_list = state.builder.CreateVector(behind);
+  const auto notes = state.strings(std::span<const std::string>(outcome.notes));
+  return state.finish_within(*this, id, wire::Body::Deployed,
+                             wire::CreateDeployed(state.builder, outcome.deployment, outcome.generation, outcome.instance, outcome.kept, changes, behind_list, notes));
+}
+
+base::Bytes ReplyEncoder::pushed(std::uint64_t id, const Outcome& outcome) {
+  if (outcome.error != ErrorCode::unset) return error(id, outcome.error, outcome.error_text, outcome.faults);
+  State& state = *state_;
+  state.builder.Clear();
+  const auto changes = write_changes(state, outcome.changes);
+  const auto skipped = state.skipped_keys(outcome.skipped);
+  return state.finish_within(*this, id, wire::Body::Pushed, wire::CreatePushed(state.builder, outcome.generation, outcome.instance, outcome.changed, outcome.kept, changes, skipped));
+}
+
+}  // namespace assay::server

@@ -1,0 +1,32 @@
+// What status says about the state, beside the snapshot and the figures.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "server/state.h"
+#include "snapshot/snapshot.h"
+
+namespace assay::server {
+
+// Problem: one thing that an operator should know, in one line.
+struct Problem {
+  enum class Severity : std::uint8_t { unset = 0, notice, warning, alarm };
+  Severity severity = Severity::unset;
+  std::string text;
+};
+
+// StateReport: immutable; made anew whenever something changed.
+struct StateReport {
+  State state;
+  std::string state_dir;  // empty: nothing is kept
+  bool kept = false;
+  std::vector<Problem> problems;
+};
+
+// problems_of(state, snapshot): what can be told from what is in force: OAuth servers without keys, keys that are not used, API services that nobody may ask about or that
+// run on older settings. Texts of others are made safe for a terminal.
+std::vector<Problem> problems_of(const State& state, const snapshot::Snapshot& snapshot);
+
+}  // namespace assay::server

@@ -1,0 +1,57 @@
+// The compiler: deployments and key sources become snapshots, off the request path.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "snapshot/deployment.h"
+#include "snapshot/key_source.h"
+#include "snapshot/snapshot.h"
+
+namespace assay::snapshot {
+
+// check_accounts(clients, identities): a fault for each user or group that this host does not know, at its place in the document.
+std::vector<Fault> check_accounts(const std::optional<std::vector<ClientSettings>>& clients, const Identities& identities);
+
+// Compiled: how many parts of a snapshot were made for it; all others are shared with the one before.
+struct Compiled {
+  std::size_t oauth_servers = 0;
+  std::size_t api_services = 0;
+};
+
+// Compiler: a resource of one thread. Remembers the snapshot it made last, and makes anew only what differs from it.
+class Compiler {
+ public:
+  // identities outlives the compiler. lanes: how many workers count the use of keys.
+  Compiler(const Identities& identities, std::size_t lanes) : identities_(identities), lanes_(lanes) {}
+  Compiler(const Compiler&) = delete;
+  Compiler& operator=(const Compiler&) = delete;
+
+  // compile(deployment, sources, instance, generation): the names of accounts are looked up anew; one that the host does not know any more opens nothing, and is
+  // listed by unknown_accounts().
+  std::shared_ptr<const Snapshot> compile(const Deployment& deployment, const KeySources& sources, std::uint64_t instance, std::uint64_t generation);
+
+  // Of the last compile():
+  const Compiled& compiled() const noexcept ASSAY_LIFETIMEBOUND { return compiled_; }
+  const std::vector<Fault>& unknown_accounts() const noexcept ASSAY_LIFETIMEBOUND { return unknown_accounts_; }
+
+ private:
+  std::shared_ptr<const OAuthServer> server_for(const OAuthServerPointer& settings, const KeySources& sources, std::int64_t since_s);
+  std::vector<std::shared_ptr<KeyUse>> uses_for(const OAuthServer& server, const HeldKeys* held, std::int64_t since_s);
+
+  const Identities& identities_;
+  const std::size_t lanes_;
+  std::shared_ptr<const Snapshot> last_;
+  std::map<const OAuthServerSettings*, std::shared_ptr<const OAuthServer>> servers_;       // of the snapshot that is being made
+  std::map<const OAuthServerSettings*, std::shared_ptr<const OAuthServer>> last_servers_;  // of last_
+  std::map<std::pair<std::string, jose::KeyId>, std::weak_ptr<KeyUse>> uses_;  // by name of the OAuth server
+  Compiled compiled_;
+  std::vector<Fault> unknown_accounts_;
+};
+
+}  // namespace assay::snapshot
