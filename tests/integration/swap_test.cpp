@@ -1,7 +1,9 @@
 // A new configuration at noon: clients pipeline through hundreds of deploys, and every single verdict is right for the generation that it names.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <ctime>
 #include <map>
 #include <mutex>
@@ -182,7 +184,11 @@ TEST(Swap, FailsNoRequestAndMixesNoGenerations) {
 
   ControlClient control(daemon.control(), {.timeout_ms = 30'000});
   std::uint64_t generation = 1;
+  std::uint64_t resident_early_kib = 0;
+  std::vector<double> latencies_ms;
   for (std::size_t i = 0; i < kDeploys; ++i) {
+    if (i == kDeploys / 4) resident_early_kib = daemon.resident_kib();
+    const auto begin = std::chrono::steady_clock::now();
     const auto deployed = control.deploy({.configuration = world.document(variant_of(generation + 1))});
     const auto* done = std::get_if<Deployed>(&deployed);
     if (done == nullptr) {
@@ -193,12 +199,17 @@ TEST(Swap, FailsNoRequestAndMixesNoGenerations) {
       ADD_FAILURE() << "generation " << done->generation << " after " << generation;
       break;
     }
+    latencies_ms.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
     generation = done->generation;
     answered = generation;
   }
+  const std::uint64_t resident_kib = daemon.resident_kib();
   stop = true;
   for (std::thread& thread : threads) thread.join();
 
+#ifndef ASSAY_SANITIZED  // a sanitizer keeps freed memory for a while
+  EXPECT_LT(resident_kib, resident_early_kib + 4 * 1024) << "memory grew";
+#endif
   EXPECT_EQ(generation, kDeploys + 1);
   std::uint64_t verdicts = 0;
   for (const Tally& tally : tallies) {
@@ -212,7 +223,11 @@ TEST(Swap, FailsNoRequestAndMixesNoGenerations) {
   EXPECT_TRUE(daemon.running()) << daemon.log();
   EXPECT_EQ(daemon.stop(SIGTERM).status, 0) << daemon.log();
   RecordProperty("verdicts", std::to_string(verdicts));
-  std::printf("%zu deploys, %llu verdicts\n", kDeploys, static_cast<unsigned long long>(verdicts));
+  ASSERT_FALSE(latencies_ms.empty());
+  std::ranges::sort(latencies_ms);
+  std::printf("%zu deploys, %llu verdicts; deploy to answer: median %.1f ms, p99 %.1f ms; memory after a quarter %llu KiB, at the end %llu KiB\n", kDeploys,
+              static_cast<unsigned long long>(verdicts), latencies_ms[latencies_ms.size() / 2], latencies_ms[latencies_ms.size() * 99 / 100],
+              static_cast<unsigned long long>(resident_early_kib), static_cast<unsigned long long>(resident_kib));
 }
 
 }  // namespace

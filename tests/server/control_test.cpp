@@ -1,0 +1,180 @@
+// The control socket's rights, and which answer goes to whom.
+#include "server/control.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <deque>
+
+#include "server/ledger_fixture.h"
+#include "server/quota.h"
+
+namespace assay::server {
+namespace {
+
+using test::config;
+using test::Peer;
+using wire::ErrorCode;
+
+constexpr std::uint32_t kStranger = 4242;
+constexpr std::uint32_t kReader = 4243;
+constexpr std::uint32_t kWriter = 4244;
+constexpr std::uint32_t kGroup = 4250;
+
+class ControlTest : public testing::Test, private StatusSource {
+ protected:
+  explicit ControlTest(const std::string& clients = R"(,"clients":[{"uid":4243,"control":"read"},{"uid":4244,"control":"write"},{"gid":4250,"control":"read"}])")
+      : document(config({{"s", {}, "https://s/jwks"}}, {{"a", {"s"}}}, clients)) {
+    ::signal(SIGPIPE, SIG_IGN);
+    auto ledger = test::ledger_of(document, clock, log, identities);
+    auto first = ledger->publish();
+    auto report = ledger->report();
+    builder.emplace(main, std::move(ledger));
+    deployer.emplace(main, DeployerParts{.builder = *builder, .workers = {}, .quota = quota, .log = log, .snapshot = std::move(first), .report = std::move(report)});
+    control.emplace(main, ControlParts{.clock = clock, .log = log, .version = "1", .deployer = *deployer, .status = *this, .drained = {}});
+  }
+  ~ControlTest() override {
+    control->drain();
+    EXPECT_TRUE(test::eventually([this] {
+      main.turn();
+      return control->drained();
+    }));
+  }
+  StatusFigures figures() const override { return {.version = "1", .engine = "none", .workers = {}}; }
+
+  Peer connect(std::uint32_t uid, std::vector<std::uint32_t> groups = {}) {
+    auto [descriptor, peer] = test::socket_pair();
+    control->adopt({.charge = *quota.charge(uid), .descriptor = std::move(descriptor), .peer = {.uid = uid, .gid = uid, .groups = std::move(groups)}});
+    return std::move(peer);
+  }
+  test::Answer ask(Peer& peer, const test::Frame& frame) {
+    EXPECT_TRUE(peer.send(frame));
+    EXPECT_TRUE(test::eventually([&] {
+      main.turn();
+      return peer.readable(0);
+    }));
+    auto answer = peer.answer();
+    EXPECT_TRUE(answer.has_value());
+    return answer ? std::move(*answer) : test::Answer(test::Frame());
+  }
+
+  const std::string document;
+  test::FakeClock clock;
+  test::RecordingLog log;
+  test::NoIdentities identities;
+  ConnectionQuota quota{100, 100};
+  loop::Loop main;
+  std::optional<Builder> builder;
+  std::optional<Deployer> deployer;
+  std::optional<ControlServer> control;
+};
+
+test::Frame rollback_frame(std::uint64_t id) {
+  return test::framed(id, wire::Body::Rollback, [](test::Builder& b) { return wire::CreateRollback(b).Union(); });
+}
+
+TEST_F(ControlTest, TakesNothingFromThoseWhomClientsDoesNotName) {
+  Peer peer = connect(kStranger);
+  for (const test::Frame& frame : {test::ping_frame(1), test::status_frame(2), test::deploy_frame(3, document), rollback_frame(4), test::push_frame(5, "s", test::jwks({1}))}) {
+    EXPECT_EQ(ask(peer, frame).error(), ErrorCode::forbidden);
+  }
+  EXPECT_EQ(deployer->current().generation(), 1U);
+}
+
+TEST_F(ControlTest, LetsReadersLookAndNothingElse) {
+  std::vector<Peer> peers;
+  peers.push_back(connect(kReader));
+  peers.push_back(connect(kStranger, {7, kGroup}));
+  for (Peer& peer : peers) {
+    EXPECT_EQ(ask(peer, test::ping_frame(1)).kind(), wire::Body::Pong);
+    EXPECT_EQ(ask(peer, test::status_frame(2)).kind(), wire::Body::StatusReport);
+    for (const test::Frame& frame : {test::deploy_frame(3, document), test::deploy_frame(3, document, true), rollback_frame(4), test::push_frame(5, "s", test::jwks({1}))}) {
+      EXPECT_EQ(ask(peer, frame).error(), ErrorCode::forbidden);
+    }
+  }
+  EXPECT_EQ(deployer->current().generation(), 1U);
+}
+
+TEST_F(ControlTest, LetsWritersRootAndItsOwnUserDoEverything) {
+  std::uint64_t generation = 1;
+  for (const std::uint32_t uid : {kWriter, std::uint32_t{0}, static_cast<std::uint32_t>(::geteuid())}) {
+    Peer peer = connect(uid);
+    const test::Answer deployed = ask(peer, test::deploy_frame(1, document));
+    ASSERT_EQ(deployed.kind(), wire::Body::Deployed) << uid;
+    EXPECT_EQ(deployed.envelope()->body_as_Deployed()->generation(), ++generation);
+  }
+}
+
+// Rights are those of the configuration in force, also for a connection that is open.
+TEST_F(ControlTest, LooksRightsUpAgainWithEachSnapshot) {
+  Peer reader = connect(kReader);
+  Peer writer = connect(kWriter);
+  EXPECT_EQ(ask(reader, test::ping_frame(1)).kind(), wire::Body::Pong);
+  EXPECT_EQ(ask(writer, test::deploy_frame(1, config({{"s", {}, "https://s/jwks"}}, {{"a", {"s"}}}, R"(,"clients":[{"uid":4242,"control":"write"}])"))).kind(),
+            wire::Body::Deployed);
+  EXPECT_EQ(ask(reader, test::ping_frame(2)).error(), ErrorCode::forbidden);
+  EXPECT_EQ(ask(writer, test::deploy_frame(2, document)).error(), ErrorCode::forbidden);
+  Peer stranger = connect(kStranger);
+  EXPECT_EQ(ask(stranger, test::deploy_frame(3, document)).kind(), wire::Body::Deployed);
+}
+
+class OpenControlTest : public ControlTest {
+ protected:
+  OpenControlTest() : ControlTest("") {}
+};
+
+TEST_F(OpenControlTest, TakesEverythingFromWhoeverCanOpenItWithoutClients) {
+  Peer peer = connect(kStranger);
+  EXPECT_EQ(ask(peer, test::deploy_frame(1, document)).kind(), wire::Body::Deployed);
+}
+
+TEST_F(OpenControlTest, PushesAndRollsBack) {
+  Peer peer = connect(kStranger);
+  const test::Answer pushed = ask(peer, test::push_frame(1, "s", test::jwks({1})));
+  ASSERT_EQ(pushed.kind(), wire::Body::Pushed);
+  EXPECT_TRUE(pushed.envelope()->body_as_Pushed()->changed());
+  EXPECT_EQ(pushed.envelope()->body_as_Pushed()->generation(), 2U);
+  EXPECT_EQ(deployer->current().generation(), 2U);
+  const test::Answer again = ask(peer, test::push_frame(2, "s", test::jwks({1})));
+  EXPECT_FALSE(again.envelope()->body_as_Pushed()->changed());
+  EXPECT_EQ(ask(peer, test::push_frame(3, "x", test::jwks({1}))).error(), ErrorCode::bad_key_source);
+  EXPECT_EQ(ask(peer, test::push_frame(4, "s", "{}")).error(), ErrorCode::bad_keys);
+  EXPECT_EQ(ask(peer, rollback_frame(5)).error(), ErrorCode::no_such_deployment);
+  EXPECT_EQ(ask(peer, test::deploy_frame(6, document)).kind(), wire::Body::Deployed);
+  const test::Answer rolled = ask(peer, rollback_frame(7));
+  ASSERT_EQ(rolled.kind(), wire::Body::Deployed);
+  EXPECT_EQ(rolled.envelope()->body_as_Deployed()->deployment(), 3U);
+  const test::Answer status = ask(peer, test::status_frame(8));
+  const wire::StatusReport* report = status.envelope()->body_as_StatusReport();
+  EXPECT_EQ(report->deployments()->size(), 3U);
+  EXPECT_EQ(report->deployments()->Get(2)->kind(), wire::DeploymentKind::rollback);
+  EXPECT_EQ(report->deployments()->Get(2)->restores(), 1U);
+  EXPECT_EQ(report->oauth_servers()->Get(0)->url()->str(), "https://s/jwks");
+  EXPECT_NE(report->oauth_servers()->Get(0)->keys_changed_at(), 0);
+  EXPECT_EQ(report->oauth_servers()->Get(0)->api_services()->Get(0)->str(), "a");
+}
+
+// More changes than may wait are told so; each of the others gets its own answer.
+TEST_F(OpenControlTest, AnswersOverloadedWhenTooManyChangesWait) {
+  std::vector<Peer> peers;
+  for (std::size_t i = 0; i < limits::kChangesQueuedMax + 2; ++i) peers.push_back(connect(kStranger));
+  for (Peer& peer : peers) peer.send(test::deploy_frame(1, document));
+  std::size_t deployed = 0;
+  std::size_t overloaded = 0;
+  EXPECT_TRUE(test::eventually([&] {
+    main.turn();
+    for (Peer& peer : peers) {
+      if (!peer.readable(0)) continue;
+      const auto answer = peer.answer();
+      if (!answer) continue;
+      if (answer->kind() == wire::Body::Deployed) ++deployed;
+      if (answer->error() == ErrorCode::overloaded) ++overloaded;
+    }
+    return deployed + overloaded == peers.size();
+  }));
+  EXPECT_GE(deployed, limits::kChangesQueuedMax);
+}
+
+}  // namespace
+}  // namespace assay::server
