@@ -87,7 +87,7 @@ int serve(const Options& options) {
                                                                      .state_dir = options.state_dir});
   // Without a file and without a stored state: deployment 0, no API services; a deploy brings the first.
   std::optional<server::ConfigurationFile> file;
-  if (!options.config.empty()) file = server::read_configuration(options.config);
+  if (!options.config.empty()) file = server::ConfigurationFile{options.config, server::read_configuration(options.config)};
   if (const auto started = ledger->start(file); !started) return report(options.config.empty() ? "assayd" : options.config, started.error());
 
   auto daemon = server::Daemon::start(std::move(settings), {.clock = clock,
@@ -117,7 +117,8 @@ int main(int argc, char** argv) {
   app.add_option("--control", options.control, "control socket")->type_name("PATH")->capture_default_str();
   app.add_option("--control-group", options.control_group, "a group whose members may open the control socket, too; `clients` says what they may do")->type_name("GROUP");
   options.state_dir = default_state_dir();
-  app.add_option("--state-dir", options.state_dir, "where the state is kept over a restart; default: $STATE_DIRECTORY; without either nothing is kept")->type_name("DIR");
+  app.add_option("--state-dir", options.state_dir, "where the state is kept over a restart; default: $STATE_DIRECTORY; without either nothing is kept")->type_name("DIR")
+      ->check([](const std::string& dir) { return dir.empty() ? "names no folder" : ""; });
   app.add_option("--workers", options.workers, "worker threads")->type_name("N")->check(CLI::Range(std::size_t{1}, kWorkersMax))->capture_default_str();
   app.add_option("--log-level", options.log_level, "debug, info, warning or error")
       ->type_name("L")

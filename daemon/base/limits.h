@@ -20,6 +20,8 @@ inline constexpr std::size_t kCandidateKeysMax = 4;
 
 // --- A JWKS and its keys. ---
 inline constexpr std::size_t kJwksBytesMax = 256 * 1024;  // of a URL source, pushed or fetched
+// Of a kid: a token whose header has a longer one would hardly fit into kHeaderBytesMax, and whoever publishes keys decides how much of a status report is theirs.
+inline constexpr std::size_t kKidBytesMax = 1024;
 inline constexpr std::size_t kJwksKeysMax = 64;  // entries of `keys`, used or skipped
 inline constexpr std::size_t kInlineJwksBytesMax = 16 * 1024;  // PingOne's limit: of the JWKS as written
 inline constexpr std::size_t kRsaBitsMin = 2048;
@@ -56,6 +58,8 @@ inline constexpr std::size_t kApiServicesLimitMax = 8'192;
 
 // --- Deployments that can be rolled back to, besides the one in force. ---
 inline constexpr std::size_t kDeploymentsKept = 5;
+// Staged deploys leave one document after the other in use; each is kept in memory and on disk: 64 of 512 KiB (1,024 OAuth servers) are 32 MiB.
+inline constexpr std::size_t kDocumentsInForceMax = 64;
 
 // --- Frames (docs/PROTOCOL.md): the 4-byte prefix included. ---
 inline constexpr std::size_t kFrameAlignBytes = 8;
@@ -77,6 +81,7 @@ inline constexpr std::size_t kClaimsPerRequestMax = 16;
 inline constexpr std::size_t kConnectionsMax = 4096;
 inline constexpr std::size_t kConnectionsPerUidMax = 1024;
 inline constexpr std::size_t kControlConnectionsMax = 32;
+inline constexpr std::size_t kControlConnectionsPerUidMax = 16;
 // A frame that has begun must be whole after this time, and a response that waits for its reader taken.
 inline constexpr std::uint64_t kSlowPeerMs = 10'000;
 // A connection without any traffic is closed after this time; libassay connects again by itself.

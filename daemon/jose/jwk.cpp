@@ -143,6 +143,7 @@ Outcome<VerificationKey> read_key(const JsonValue& entry, crypto::MaterialPool& 
   VerificationKey key;
   if (const JsonValue* kid = entry.find("kid"); kid != nullptr) {
     if (kid->kind != JsonKind::string) return skip("`kid` is no string");
+    if (kid->string.size() > base::limits::kKidBytesMax) return skip(fmt::format("`kid` has {} bytes; {} are taken", kid->string.size(), base::limits::kKidBytesMax));
     key.kid = std::string(kid->string);
   }
   if (auto purpose = check_purpose(entry); !purpose) return std::unexpected(purpose.error());
@@ -188,7 +189,7 @@ base::Result<Jwks> parse_jwks(std::string_view text, crypto::MaterialPool& pool)
       continue;
     }
     SkippedKey skipped{.index = i, .kid = std::nullopt, .reason = std::move(key.error().reason), .alarm = key.error().alarm};
-    if (const JsonValue* kid = entry.find("kid"); kid != nullptr && kid->kind == JsonKind::string) skipped.kid = std::string(kid->string);
+    if (const JsonValue* kid = entry.find("kid"); kid != nullptr && kid->kind == JsonKind::string) skipped.kid = std::string(kid->string.substr(0, base::limits::kKidBytesMax));
     jwks.skipped.push_back(std::move(skipped));
   }
   return jwks;

@@ -15,8 +15,8 @@
 
 namespace assay::server {
 
-Builder::Builder(loop::Loop& main, std::unique_ptr<Ledger> ledger, std::uint64_t keep_again_ms)
-    : keep_again_ms_(keep_again_ms), results_wake_(main, loop::bind<&Builder::on_results>(this)), ledger_(std::move(ledger)), thread_([this] { work(); }) {}
+Builder::Builder(loop::Loop& main, std::unique_ptr<Ledger> ledger, std::uint64_t try_again_ms)
+    : try_again_ms_(try_again_ms), results_wake_(main, loop::bind<&Builder::on_results>(this)), ledger_(std::move(ledger)), thread_([this] { work(); }) {}
 
 Builder::~Builder() {
   {
@@ -36,6 +36,14 @@ void Builder::submit(BuildJob job) {
   wake_.notify_one();
 }
 
+std::vector<std::uint64_t> Builder::take_back() {
+  const std::scoped_lock lock(mutex_);
+  std::vector<std::uint64_t> tickets;
+  for (const BuildJob& job : jobs_) tickets.push_back(job.ticket);
+  jobs_.clear();
+  return tickets;
+}
+
 void Builder::retire(std::shared_ptr<const snapshot::Snapshot> snapshot) noexcept {
   if (snapshot == nullptr) return;
   {
@@ -51,11 +59,11 @@ void Builder::work() {
   std::unique_lock lock(mutex_);
   for (;;) {
     const auto has_work = [this] { return stopping_ || !jobs_.empty() || !retired_.empty(); };
-    bool is_time_to_keep = false;
-    if (ledger_->is_kept()) {
-      wake_.wait(lock, has_work);
+    bool is_time_to_try = false;
+    if (ledger_->needs_another_try()) {
+      is_time_to_try = !wake_.wait_for(lock, std::chrono::milliseconds(try_again_ms_), has_work);
     } else {
-      is_time_to_keep = !wake_.wait_for(lock, std::chrono::milliseconds(keep_again_ms_), has_work);
+      wake_.wait(lock, has_work);
     }
     auto retired = std::exchange(retired_, {});
     auto jobs = stopping_ ? std::vector<BuildJob>() : std::exchange(jobs_, {});
@@ -63,16 +71,20 @@ void Builder::work() {
     lock.unlock();
     retired.clear();
     if (!jobs.empty()) give(build(std::move(jobs)));
-    if (is_time_to_keep && ledger_->keep()) give({.done = {}, .snapshot = nullptr, .report = ledger_->report()});
+    if (is_time_to_try) {
+      auto [has_changed, snapshot] = ledger_->try_again();
+      if (has_changed) give({.done = {}, .snapshot = std::move(snapshot), .report = ledger_->report()});
+    }
     lock.lock();
   }
 }
 
 Built Builder::build(std::vector<BuildJob> jobs) {
-  Built built;
-  for (const BuildJob& job : jobs) built.done.push_back({job.ticket, ledger_->apply(job.request)});
-  built.snapshot = ledger_->publish();
-  built.report = ledger_->report();
+  std::vector<ChangeRequest> requests;
+  for (BuildJob& job : jobs) requests.push_back(std::move(job.request));
+  Applied applied = ledger_->apply(requests);
+  Built built{.done = {}, .snapshot = std::move(applied.snapshot), .report = ledger_->report()};
+  for (std::size_t i = 0; i < jobs.size(); ++i) built.done.push_back({jobs[i].ticket, std::move(applied.outcomes[i])});
   return built;
 }
 

@@ -45,16 +45,18 @@ class BuildListener {
 };
 
 // Builder: a resource. Jobs are done in order; those that arrive during a build go into the next snapshot together. While the disk refuses to keep the state it is tried
-// again every kKeepAgainMs. The destructor lets the jobs in hand end, drops those that wait, and frees what was retired.
+// again every kTryAgainMs, and so are accounts of `clients` that the host did not know. The destructor lets the jobs in hand end, drops those that wait, and frees what was retired.
 class Builder final : public SnapshotBin {
  public:
-  // ledger: started, its first snapshot made; the builder's thread is the only one to use it from here on. keep_again_ms: see above.
-  Builder(loop::Loop& main, std::unique_ptr<Ledger> ledger, std::uint64_t keep_again_ms = limits::kKeepAgainMs);
+  // ledger: started, its first snapshot made; the builder's thread is the only one to use it from here on. try_again_ms: see above.
+  Builder(loop::Loop& main, std::unique_ptr<Ledger> ledger, std::uint64_t try_again_ms = limits::kTryAgainMs);
   ~Builder() override;
 
   // On the main loop's thread.
   void set_listener(BuildListener* listener) noexcept { listener_ = listener; }
   void submit(BuildJob job);
+  // take_back(): the jobs that have not been begun, in their order; their tickets. Nothing comes of them.
+  std::vector<std::uint64_t> take_back();
   // From any thread.
   void retire(std::shared_ptr<const snapshot::Snapshot> snapshot) noexcept override;
 
@@ -65,7 +67,7 @@ class Builder final : public SnapshotBin {
   void on_results() noexcept;
 
   BuildListener* listener_ = nullptr;
-  const std::uint64_t keep_again_ms_;
+  const std::uint64_t try_again_ms_;
   loop::Async results_wake_;
 
   std::mutex mutex_;

@@ -49,13 +49,14 @@ struct Outcome {
   std::uint64_t in_force = 0;           // conflict: the deployment in force
 
   std::uint64_t deployment = 0;  // 0: a dry run, or a push
+  std::uint64_t restores = 0;    // a rollback, dry or not: to this deployment
   bool changed = false;          // whether a snapshot comes of it
   bool kept = false;             // on disk
   std::vector<snapshot::Change> changes;
   std::vector<snapshot::Behind> behind;
   std::vector<std::string> notes;
   std::vector<jose::SkippedKey> skipped;  // of a pushed set
-  // From when on no verdict is of an older state:
+  // Of the snapshot that has it; from when on no verdict is of an older one:
   std::uint64_t instance = 0;
   std::uint64_t generation = 0;
 };

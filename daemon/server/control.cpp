@@ -18,7 +18,8 @@ std::string describe(const Outcome& outcome) {
   std::string text(outcome.error_text.empty() ? text_of(outcome.error) : std::string_view(outcome.error_text));
   if (outcome.faults.empty()) return text;
   const snapshot::Fault& first = outcome.faults.front();
-  return text + fmt::format("; {} faults, the first at {}: found {}, allowed {}", outcome.faults.size(), base::printable(first.pointer, 256), first.found, first.allowed);
+  return text + fmt::format("; {} fault{}, the first at {}: found {}, allowed {}", outcome.faults.size(), outcome.faults.size() == 1 ? "" : "s",
+                            first.pointer.empty() ? "(document)" : base::printable(first.pointer, 256), first.found, first.allowed);
 }
 
 }  // namespace
@@ -42,9 +43,23 @@ ControlServer::ControlServer(loop::Loop& main, ControlParts parts)
 ControlServer::~ControlServer() { deployer_.set_listener(nullptr); }
 
 void ControlServer::adopt(Incoming incoming) noexcept {
-  if (draining_ || connections_.open(std::move(incoming)) == nullptr) return;
+  if (draining_) return;
+  const bool may_look = right_of(incoming.peer) != snapshot::ControlRight::none;
+  Connection* connection = connections_.open(std::move(incoming));
+  if (connection == nullptr) return;
   counters_.connections.add();
   if (!sweep_.running()) sweep_.start(sweep_ms_, sweep_ms_);
+  // Who may do nothing does not take a place from those who may.
+  if (may_look) return;
+  forbid(*connection, 0);
+  connection->finish();
+}
+
+void ControlServer::forbid(Connection& connection, std::uint64_t id) {
+  if (const std::uint64_t events = forbidden_log_.count(clock_.boottime_ms()); events != 0) {
+    log_.warning("{} requests on the control socket forbidden by clients; the latest of uid {}", events, connection.peer().uid);
+  }
+  connection.send(refuse(id, ErrorCode::forbidden));
 }
 
 void ControlServer::on_input(Connection& connection) noexcept { pump(connection); }
@@ -81,16 +96,15 @@ void ControlServer::handle(Connection& connection) {
 }
 
 // root and the daemon's own user may do everything: a configuration must not be able to lock out those who could replace the daemon.
-snapshot::ControlRight ControlServer::right_of(const Connection& connection) const {
-  const snapshot::PeerIdentity& peer = connection.peer();
+snapshot::ControlRight ControlServer::right_of(const snapshot::PeerIdentity& peer) const {
   return peer.uid == 0 || peer.uid == ::geteuid() ? snapshot::ControlRight::write : deployer_.current().control_right(peer);
 }
 
 void ControlServer::handle(Connection& connection, const RequestView& request) {
   counters_.requests.add();
   const snapshot::Snapshot& current = deployer_.current();
-  const snapshot::ControlRight right = right_of(connection);
-  if (right == snapshot::ControlRight::none) return connection.send(refuse(request.id, ErrorCode::forbidden));
+  const snapshot::ControlRight right = right_of(connection.peer());
+  if (right == snapshot::ControlRight::none) return forbid(connection, request.id);
   switch (request.kind) {
     case RequestKind::ping: return connection.send(encoder_.pong(request.id, version_, current.instance(), current.generation()));
     case RequestKind::status: return connection.send(encoder_.status(request.id, status_.figures(), deployer_.report(), current));
@@ -101,10 +115,11 @@ void ControlServer::handle(Connection& connection, const RequestView& request) {
     case RequestKind::rollback:
     case RequestKind::push_keys: break;
   }
-  if (right != snapshot::ControlRight::write) return connection.send(refuse(request.id, ErrorCode::forbidden));
+  if (right != snapshot::ControlRight::write) return forbid(connection, request.id);
   const std::uint32_t uid = connection.peer().uid;
   if (request.kind == RequestKind::deploy) {
-    log_.info("{} of {} bytes by uid {}", request.dry_run ? "dry run" : "deploy", request.configuration.size(), uid);
+    log_.info("{} asked for by uid {}: {} bytes, {}", request.dry_run ? "dry run of a deploy" : "deploy", uid, request.configuration.size(),
+              request.api_services.empty() ? "all API services" : fmt::format("{} API services", request.api_services.size()));
     begin_change(connection, request,
                  DeployRequest{.document = std::string(request.configuration),
                                .api_services = {request.api_services.begin(), request.api_services.end()},
@@ -112,14 +127,15 @@ void ControlServer::handle(Connection& connection, const RequestView& request) {
                                .dry_run = request.dry_run,
                                .allow_volatile = request.allow_volatile});
   } else if (request.kind == RequestKind::rollback) {
-    log_.info("{} to deployment {} by uid {}", request.dry_run ? "dry run of a rollback" : "rollback", request.deployment, uid);
+    log_.info("{} asked for by uid {}: to {}", request.dry_run ? "dry run of a rollback" : "rollback", uid,
+              request.deployment == 0 ? "the deployment before" : fmt::format("deployment {}", request.deployment));
     begin_change(connection, request,
                  RollbackRequest{.deployment = request.deployment,
                                  .expected_deployment = request.expected_deployment,
                                  .dry_run = request.dry_run,
                                  .allow_volatile = request.allow_volatile});
   } else {
-    log_.info("keys for the OAuth server {} pushed by uid {}", base::printable(request.oauth_server), uid);
+    log_.info("push of keys asked for by uid {}: OAuth server {}, {} bytes", uid, base::printable(request.oauth_server), request.jwks.size());
     begin_change(connection, request,
                  PushRequest{.oauth_server = std::string(request.oauth_server), .url = std::string(request.url), .jwks = std::string(request.jwks)});
   }
@@ -141,6 +157,8 @@ void ControlServer::on_change_done(std::uint64_t ticket, const Outcome& outcome)
   if (outcome.error != ErrorCode::unset) {
     counters_.count(outcome.error);
     log_.warning("refused: {}", describe(outcome));
+  } else if (outcome.changed) {
+    log_changes(outcome);
   }
   Connection* connection = connections_.find(waiting.index, waiting.serial);
   if (connection == nullptr || !connection->is_held()) return;
@@ -148,6 +166,15 @@ void ControlServer::on_change_done(std::uint64_t ticket, const Outcome& outcome)
   connection->send(waiting.kind == RequestKind::push_keys ? encoder_.pushed(waiting.request_id, outcome) : encoder_.deployed(waiting.request_id, outcome));
   connection->release_frames();
   pump(*connection);
+}
+
+// For whoever wants to know afterwards what an answer said; of a large change the first.
+void ControlServer::log_changes(const Outcome& outcome) const {
+  std::size_t left = limits::kChangesLoggedMax;
+  for (const snapshot::Change& change : outcome.changes) {
+    if (left-- == 0) return log_.info("changed: and {} more", outcome.changes.size() - limits::kChangesLoggedMax);
+    log_.info("changed: {}", base::printable(snapshot::describe(change), 512));
+  }
 }
 
 base::Bytes ControlServer::refuse(std::uint64_t id, ErrorCode code, std::string_view text) {
@@ -163,11 +190,17 @@ void ControlServer::on_sweep() noexcept {
 void ControlServer::drain() noexcept {
   if (std::exchange(draining_, true)) return;
   drain_over_.start(limits::kDrainMs);
-  for (const auto& [ticket, waiting] : waiting_) {
+  // Only what nobody has begun can be said not to have happened.
+  for (const std::uint64_t ticket : deployer_.take_back()) {
+    const auto found = waiting_.find(ticket);
+    CHECK(found != waiting_.end());
+    const Waiting waiting = found->second;
+    waiting_.erase(found);
     Connection* connection = connections_.find(waiting.index, waiting.serial);
     if (connection == nullptr || !connection->is_held()) continue;
     connection->unhold();
     connection->send(refuse(waiting.request_id, ErrorCode::shutting_down));
+    connection->release_frames();
   }
   connections_.each_open([this](Connection& connection) {
     connection.finish();

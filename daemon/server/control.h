@@ -42,7 +42,8 @@ class ControlServer final : public ConnectionSink, private ConnectionOwner, priv
   ControlServer& operator=(const ControlServer&) = delete;
 
   void adopt(Incoming incoming) noexcept override;
-  // drain(): answers changes that wait with shutting_down, then closes what is flushed; whatever is left is closed after kDrainMs.
+  // drain(): answers changes that have not been begun with shutting_down, waits for those that have, then closes what is flushed; whatever is left is closed after
+  // kDrainMs.
   void drain() noexcept;
   bool drained() const noexcept { return draining_ && connections_.used() == 0; }
   const Counters& counters() const noexcept { return counters_; }
@@ -67,7 +68,9 @@ class ControlServer final : public ConnectionSink, private ConnectionOwner, priv
   void handle(Connection& connection);
   void handle(Connection& connection, const RequestView& request);
   void begin_change(Connection& connection, const RequestView& request, ChangeRequest change);
-  snapshot::ControlRight right_of(const Connection& connection) const;
+  snapshot::ControlRight right_of(const snapshot::PeerIdentity& peer) const;
+  void log_changes(const Outcome& outcome) const;
+  void forbid(Connection& connection, std::uint64_t id);
   base::Bytes refuse(std::uint64_t id, ErrorCode code, std::string_view text = {});
 
   const base::Clock& clock_;
@@ -78,6 +81,7 @@ class ControlServer final : public ConnectionSink, private ConnectionOwner, priv
   const loop::Callback drained_;
   const std::uint64_t sweep_ms_;
   LogLimiter nonsense_log_;
+  LogLimiter forbidden_log_;
   Counters counters_;
   ReplyEncoder encoder_;
   base::Arena arena_;

@@ -67,7 +67,7 @@ StopLimit::~StopLimit() {
 base::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonSettings settings, DaemonParts parts) {
   CHECK(settings.workers > 0 && parts.ledger != nullptr);
   mask(SIG_BLOCK, {SIGTERM, SIGINT, SIGALRM});
-  std::shared_ptr<const snapshot::Snapshot> first = parts.ledger->publish();
+  std::shared_ptr<const snapshot::Snapshot> first = parts.ledger->first_snapshot();
   CHECK(first != nullptr);
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(settings), std::move(parts), std::move(first)));
   auto data = ListeningSocket::bind(daemon->settings_.data_path, kDataMode);
@@ -88,7 +88,7 @@ Daemon::Daemon(DaemonSettings settings, DaemonParts parts, std::shared_ptr<const
       terminate_(loop_, SIGTERM, loop::bind<&Daemon::on_stop>(this)),
       interrupt_(loop_, SIGINT, loop::bind<&Daemon::on_stop>(this)),
       data_quota_(first->limits().connections, first->limits().connections_per_uid),
-      control_quota_(base::limits::kControlConnectionsMax, base::limits::kControlConnectionsMax),
+      control_quota_(base::limits::kControlConnectionsMax, base::limits::kControlConnectionsPerUidMax),
       first_report_(parts.ledger->report()),
       builder_(loop_, std::move(parts.ledger)),
       workers_(make_workers(settings_, parts, first, builder_, wake_)),

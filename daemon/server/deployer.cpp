@@ -47,11 +47,11 @@ void Deployer::publish(std::shared_ptr<const snapshot::Snapshot> snapshot) {
 void Deployer::on_worker_progress() noexcept {
   while (!waiting_.empty()) {
     const std::uint64_t generation = waiting_.front().generation;
-    if (!std::ranges::all_of(workers_, [generation](const auto& worker) { return worker->generation() >= generation; })) return;
+    if (!std::ranges::all_of(workers_, [generation](const auto& worker) { return worker->generation() >= generation || worker->drained(); })) return;
     const std::vector<Built::Done> all = std::move(waiting_.front().done);
     waiting_.pop_front();
     for (const auto& [ticket, outcome] : all) {
-      if (outcome.changed) log_.info("deployment {} is in force, generation {}", current_->deployment(), generation);
+      if (outcome.changed) log_.info("in force: deployment {}, generation {}", current_->deployment(), generation);
       if (listener_ != nullptr) listener_->on_change_done(ticket, outcome);
     }
   }

@@ -48,6 +48,8 @@ class Deployer final : private BuildListener {
   // change(ticket, request): the listener gets exactly one outcome for each ticket, later, in the order of the requests: once every worker judges by the snapshot that came
   // of it, or by a newer one.
   void change(std::uint64_t ticket, ChangeRequest request);
+  // take_back(): changes that have not been begun: their tickets, for which no outcome comes.
+  std::vector<std::uint64_t> take_back() { return builder_.take_back(); }
   // on_worker_progress(): to be called when a worker may have taken up a snapshot.
   void on_worker_progress() noexcept;
   // current(): what was published last. Valid until the next deploy is published.

@@ -2,6 +2,7 @@
 // the state before or the state after. Only withdrawing a key does not wait for a disk that refuses.
 #include "server/ledger.h"
 
+#include <fmt/chrono.h>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -43,24 +44,64 @@ std::set<SourceId> sources_in_use(const snapshot::Deployment& deployment) {
   return ids;
 }
 
-std::vector<std::string> notes_on(const snapshot::Deployment& deployment) {
-  std::set<std::string_view> used;
+// names(...): "a, b", made safe for a terminal.
+std::string names(const std::set<std::string_view>& all) {
+  std::string text;
+  for (const std::string_view name : all) text += (text.empty() ? "" : ", ") + base::printable(name);
+  return text;
+}
+
+std::vector<std::string> notes_on(const State& state) {
+  const snapshot::Deployment& deployment = state.in_force();
+  std::set<std::string_view> used, without_keys, idle, closed;
   for (const snapshot::DeployedService& service : deployment.api_services) {
-    for (const auto& server : service.oauth_servers) used.insert(server->name);
+    for (const auto& server : service.oauth_servers) {
+      used.insert(server->name);
+      const auto& source = server->key_source;
+      if (source.is_url() && !state.sources.contains({source.kind, source.url})) without_keys.insert(server->name);
+    }
   }
-  std::vector<std::string> notes;
   for (const auto& server : deployment.newest->oauth_servers) {
-    if (!used.contains(server->name)) notes.push_back(fmt::format("no API service uses the OAuth server {}, so it is not in force", base::printable(server->name)));
+    if (!used.contains(server->name)) idle.insert(server->name);
   }
   if (const auto& clients = deployment.base->clients) {
     std::set<std::string_view> open;
     for (const auto& client : *clients) open.insert(client.api_services.begin(), client.api_services.end());
     for (const snapshot::DeployedService& service : deployment.api_services) {
-      if (!open.contains(service.settings->name)) notes.push_back(fmt::format("no entry of clients opens the API service {}", base::printable(service.settings->name)));
+      if (!open.contains(service.settings->name)) closed.insert(service.settings->name);
     }
+  }
+  std::vector<std::string> notes;
+  if (!without_keys.empty()) notes.push_back("no keys are at hand, and tokens are unavailable until `assayctl push-keys` brings some, of OAuth servers: " + names(without_keys));
+  if (!idle.empty()) notes.push_back("no API service uses, so that they are not in force, OAuth servers: " + names(idle));
+  if (!closed.empty()) notes.push_back("no entry of clients opens API services: " + names(closed));
+  if (deployment.kind == snapshot::DeploymentKind::staged && deployment.base->clients != deployment.newest->clients) {
+    notes.push_back("the document's clients are not in force: a deploy of some API services leaves them as they are");
   }
   return notes;
 }
+
+// Of a rollback: what it does not bring back. Faults: OAuth servers that would be left without any key.
+std::vector<Fault> check_withheld(const snapshot::Deployment& deployment, std::vector<std::string>& notes) {
+  for (const snapshot::Withheld& withheld : deployment.withheld) {
+    std::string kids;
+    for (const std::string& kid : snapshot::kids_withheld(withheld, deployment.documents)) kids += (kids.empty() ? "" : ", ") + base::printable(kid);
+    notes.push_back(fmt::format("withdrawn since, and not brought back, of OAuth server {}: {}", base::printable(withheld.oauth_server), kids));
+  }
+  std::set<std::string_view> empty;
+  for (const snapshot::DeployedService& service : deployment.api_services) {
+    for (const auto& server : service.oauth_servers) {
+      const auto& keys = server->key_source.inline_keys;
+      if (keys != nullptr && keys->keys().empty()) empty.insert(server->name);
+    }
+  }
+  if (empty.empty()) return {};
+  return {{"", "no key left of OAuth servers " + names(empty) + ": all that the deployment has were withdrawn since, and a rollback brings none back",
+           "a deploy of the document that is meant, which says its keys"}};
+}
+
+// time(seconds): for people.
+std::string time_text(std::int64_t time_s) { return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(static_cast<std::time_t>(time_s))); }
 
 std::vector<snapshot::Behind> all_behind(const snapshot::Deployment& deployment) {
   std::vector<snapshot::Behind> all;
@@ -70,7 +111,7 @@ std::vector<snapshot::Behind> all_behind(const snapshot::Deployment& deployment)
   return all;
 }
 
-// PushTarget: the one source that a push is for, or why there is none.
+// push_target(deployment, request): the one source that a push is for, or why there is none.
 base::Result<SourceId> push_target(const snapshot::Deployment& deployment, const PushRequest& request) {
   std::set<SourceId> ids;
   bool is_known = false;
@@ -106,6 +147,10 @@ Ledger::Ledger(LedgerParts parts)
   state_.history = {std::make_shared<const snapshot::Deployment>(snapshot::nothing_deployed())};
 }
 
+Ledger::~Ledger() {
+  if (!is_kept()) log_.alarm("what is in force since {} is not on disk and is lost with this process: {}", time_text(trouble_since_s_), trouble_);
+}
+
 base::Result<void, std::vector<Fault>> Ledger::start(const std::optional<ConfigurationFile>& file) {
   if (store_ != nullptr) {
     auto loaded = store_->load();
@@ -117,46 +162,55 @@ base::Result<void, std::vector<Fault>> Ledger::start(const std::optional<Configu
   published_generation_ = state_.generation;
   if (state_.generation == 0) state_.generation = 1;
   const bool has_state = state_.in_force().number != 0;
-  if (has_state) log_.info("stored state: deployment {}, generation {}", state_.in_force().number, state_.generation);
-
-  if (file) {
-    std::vector<Fault> faults;
-    std::string trouble;
-    if (!file->has_value()) {
-      faults = file->error();
-    } else {
-      const std::string digest = base::hex(crypto::sha256(base::as_bytes(**file)));
-      if (has_state && (digest == state_.file_digest || recorder_.is_newest(state_, digest))) {
-        log_.info("the configuration file is the one that was deployed; the stored state serves");
-      } else {
-        // With nothing else to serve, a disk that refuses is no reason not to.
-        Outcome outcome = deploy({.document = **file, .api_services = {}, .expected_deployment = {}, .allow_volatile = !has_state}, digest);
-        faults = std::move(outcome.faults);
-        trouble = std::move(outcome.error_text);
-      }
-    }
-    if (!faults.empty() && !has_state) return std::unexpected(std::move(faults));
-    if (!faults.empty()) {
-      trouble = fmt::format("{} fault{}, the first at {}: found {}, allowed {}", faults.size(), faults.size() == 1 ? "" : "s",
-                            faults.front().pointer.empty() ? "(document)" : base::printable(faults.front().pointer, 256), faults.front().found, faults.front().allowed);
-    }
-    if (!trouble.empty()) {
-      file_trouble_ = "the configuration file was not deployed, the stored state serves: " + trouble;
-      log_.error("{}", file_trouble_);
-    }
+  if (has_state) {
+    log_.info("state directory {}: deployment {}, generation {}", state_dir_, state_.in_force().number, state_.generation);
+  } else {
+    log_.info("{}", store_ == nullptr ? "no state directory: nothing is kept" : "state directory " + state_dir_ + ": nothing is deployed");
   }
+  std::vector<Fault> faults;
+  if (file) start_with(*file, has_state, faults);
+  if (!faults.empty() && !has_state) return std::unexpected(std::move(faults));
   coming_ = {.materials = pool_.materials().made(), .key_sets = pool_.made()};
   if (trouble_.empty()) keep();  // what a deploy has not kept already: a new instance, or a first start without a file
   return {};
 }
 
+void Ledger::start_with(const ConfigurationFile& file, bool has_state, std::vector<Fault>& faults) {
+  const std::uint64_t stored = state_.in_force().number;
+  std::string trouble;
+  if (!file.content) {
+    faults = file.content.error();
+  } else {
+    const std::string digest = base::hex(crypto::sha256(base::as_bytes(*file.content)));
+    if (has_state && (digest == state_.file_digest || recorder_.is_last_whole(state_, digest))) {
+      return log_.info("{} has not changed since it was deployed: the stored deployment {} stays in force", file.path, stored);
+    }
+    // With nothing else to serve, a disk that refuses is no reason not to.
+    Outcome outcome = deploy({.document = *file.content, .api_services = {}, .expected_deployment = {}, .allow_volatile = !has_state}, digest);
+    faults = std::move(outcome.faults);
+    trouble = std::move(outcome.error_text);
+    if (outcome.changed && has_state) log_.warning("{} is not what was deployed last: deployed as {}, in place of deployment {}", file.path, outcome.deployment, stored);
+  }
+  if (!faults.empty()) {
+    const Fault& first = faults.front();
+    trouble = fmt::format("{} fault{}, the first at {}: found {}, allowed {}", faults.size(), faults.size() == 1 ? "" : "s",
+                          first.pointer.empty() ? "(document)" : base::printable(first.pointer, 256), first.found, first.allowed);
+  }
+  if (trouble.empty() || !has_state) return;
+  file_trouble_ = fmt::format("{} was not deployed at the start, the stored deployment {} serves; mend it and `assayctl deploy` it: {}", file.path, stored, trouble);
+  log_.error("{}", file_trouble_);
+}
+
 void Ledger::take_up(store::Loaded loaded) {
   damage_ = std::move(loaded.damage);
+  aside_ = std::move(loaded.aside);
   if (loaded.records) {
     Restored restored = recorder_.restore(*loaded.records, pool_);
     damage_.insert(damage_.end(), restored.losses.begin(), restored.losses.end());
     if (restored.state) {
       state_ = std::move(*restored.state);
+      // A push changes a key file and then the state, so that after a crash what is withdrawn may be one push behind what is in force.
+      snapshot::update(state_.withdrawn, {state_.in_force(), state_.sources}, state_.history);
       return;
     }
     // Nothing of an operator's is overwritten because today's rules cannot read it.
@@ -170,10 +224,28 @@ void Ledger::take_up(store::Loaded loaded) {
   }
 }
 
-Outcome Ledger::apply(const ChangeRequest& request) {
-  const std::uint64_t materials_before = pool_.materials().made();
-  const std::uint64_t key_sets_before = pool_.made();
-  Outcome outcome = std::visit(
+Applied Ledger::apply(std::span<const ChangeRequest> requests) {
+  Applied applied;
+  for (const ChangeRequest& request : requests) {
+    const std::uint64_t materials_before = pool_.materials().made();
+    const std::uint64_t key_sets_before = pool_.made();
+    const Outcome& outcome = applied.outcomes.emplace_back(apply_one(request));
+    if (!outcome.changed) continue;
+    coming_.materials += pool_.materials().made() - materials_before;
+    coming_.key_sets += pool_.made() - key_sets_before;
+  }
+  applied.snapshot = publish();
+  pool_.prune();
+  // Now it is known: a push that the disk refuses begins a new instance for all that came with it.
+  for (Outcome& outcome : applied.outcomes) {
+    outcome.instance = state_.instance;
+    outcome.generation = state_.generation;
+  }
+  return applied;
+}
+
+Outcome Ledger::apply_one(const ChangeRequest& request) {
+  return std::visit(
       [this](const auto& one) {
         using Request = std::remove_cvref_t<decltype(one)>;
         if constexpr (std::is_same_v<Request, DeployRequest>) return deploy(one, {});
@@ -181,13 +253,18 @@ Outcome Ledger::apply(const ChangeRequest& request) {
         else return push(one);
       },
       request);
-  if (outcome.changed) {
-    coming_.materials += pool_.materials().made() - materials_before;
-    coming_.key_sets += pool_.made() - key_sets_before;
+}
+
+std::pair<bool, std::shared_ptr<const snapshot::Snapshot>> Ledger::try_again() {
+  const bool was_kept = is_kept();
+  if (!was_kept) keep();
+  std::shared_ptr<const snapshot::Snapshot> next;
+  if (!compiler_.unknown_accounts().empty() && snapshot::check_accounts(state_.in_force().base->clients, identities_).size() < compiler_.unknown_accounts().size()) {
+    has_changed_ = true;
+    state_.generation = next_generation();
+    next = publish();
   }
-  outcome.instance = state_.instance;
-  outcome.generation = state_.generation;
-  return outcome;
+  return {was_kept != is_kept() || next != nullptr, next};
 }
 
 std::optional<Outcome> Ledger::unexpected(const std::optional<std::uint64_t>& expected) const {
@@ -229,9 +306,18 @@ Outcome Ledger::roll_back(const RollbackRequest& request) {
     target = static_cast<std::size_t>(found - history.begin());
     if (target == history.size() - 1) return refused(ErrorCode::no_such_deployment, fmt::format("deployment {} is in force already", request.deployment));
   }
+  const std::uint64_t history_number = history[target]->number;
   if (auto faults = snapshot::check_accounts(history[target]->base->clients, identities_); !faults.empty()) return refused(std::move(faults));
-  return put_in_force(snapshot::roll_back(history, target, state_.in_force().number + 1, clock_.realtime_s(), pool_),
-                      {.dry_run = request.dry_run, .allow_volatile = request.allow_volatile});
+  const snapshot::IsWithdrawn is_withdrawn = [this](const snapshot::OAuthServerSettings& server, const jose::VerificationKey& key) {
+    return std::ranges::any_of(server.issuers, [&](const std::string& issuer) { return state_.withdrawn.contains({issuer, key.material->fingerprint()}); });
+  };
+  snapshot::Deployment deployment = snapshot::roll_back(*history[target], state_.in_force().number + 1, clock_.realtime_s(), is_withdrawn, pool_);
+  std::vector<std::string> notes;
+  if (auto faults = check_withheld(deployment, notes); !faults.empty()) return refused(std::move(faults));
+  Outcome outcome = put_in_force(std::move(deployment), {.dry_run = request.dry_run, .allow_volatile = request.allow_volatile});
+  outcome.restores = history_number;
+  outcome.notes.insert(outcome.notes.begin(), notes.begin(), notes.end());
+  return outcome;
 }
 
 Outcome Ledger::put_in_force(snapshot::Deployment deployment, const How& how) {
@@ -241,11 +327,12 @@ Outcome Ledger::put_in_force(snapshot::Deployment deployment, const How& how) {
   // A key source exists as long as the deployment in force names it: no rollback brings the keys of an earlier one back.
   const std::set<SourceId> in_use = sources_in_use(next.in_force());
   std::erase_if(next.sources, [&in_use](const auto& source) { return !in_use.contains(source.first); });
+  snapshot::update(next.withdrawn, {next.in_force(), next.sources}, next.history);
 
   Outcome outcome;
   outcome.changes = snapshot::changes({state_.in_force(), state_.sources}, {next.in_force(), next.sources});
   outcome.behind = all_behind(next.in_force());
-  outcome.notes = notes_on(next.in_force());
+  outcome.notes = notes_on(next);
   if (how.dry_run) return outcome;
 
   outcome.changed = true;
@@ -253,17 +340,19 @@ Outcome Ledger::put_in_force(snapshot::Deployment deployment, const How& how) {
   next.generation = next_generation();
   next.deployed_generation = next.generation;
   if (!how.file_digest.empty()) next.file_digest = how.file_digest;
-  if (auto saved = save(next); saved) {
+  if (auto kept = save(next); kept) {
     outcome.kept = store_ != nullptr;
-    trouble_.clear();
+    saved();
   } else if (how.allow_volatile) {
-    in_trouble(saved.error().what);
+    in_trouble(kept.error().what);
     next.instance = draw_instance_();
   } else {
     // What the disk has now is not known: it gets back what is in force.
     if (auto restored = save(state_); !restored) in_trouble(restored.error().what);
-    return refused(ErrorCode::not_kept, "the disk refuses to keep it: " + saved.error().what);
+    refusal_ = fmt::format("the disk refused a deploy or rollback at {}, and may refuse the next: {}", time_text(clock_.realtime_s()), kept.error().what);
+    return refused(ErrorCode::not_kept, "the disk refuses to keep it, so nothing has changed: " + kept.error().what);
   }
+  if (next.in_force().kind == snapshot::DeploymentKind::full) file_trouble_.clear();
   state_ = std::move(next);
   recorder_.forget_others(state_);
   has_changed_ = true;
@@ -305,16 +394,18 @@ Outcome Ledger::push(const PushRequest& request) {
     after = *before;
     after.checked_at_s = now_s;
   }
+  if (after.keys->keys().empty()) outcome.notes.push_back("no key is left: all tokens of OAuth servers with this source are refused");
   State next = state_;
   next.sources[*target] = std::make_shared<const snapshot::HeldKeys>(std::move(after));
   if (outcome.changed) next.generation = next_generation();
+  snapshot::update(next.withdrawn, {next.in_force(), next.sources}, next.history);
   outcome.changes = snapshot::changes({state_.in_force(), state_.sources}, {next.in_force(), next.sources});
-  if (auto saved = save(next); saved) {
+  if (auto kept = save(next); kept) {
     outcome.kept = store_ != nullptr;
-    trouble_.clear();
+    saved();
   } else {
     // A key that is withdrawn is withdrawn, whatever the disk says.
-    in_trouble(saved.error().what);
+    in_trouble(kept.error().what);
     if (outcome.changed) next.instance = draw_instance_();
   }
   state_ = std::move(next);
@@ -324,23 +415,31 @@ Outcome Ledger::push(const PushRequest& request) {
 
 base::Result<void> Ledger::save(const State& state) { return store_ == nullptr ? base::Result<void>() : store_->save(recorder_.records_of(state)); }
 
+void Ledger::saved() {
+  if (!trouble_.empty()) log_.info("the disk keeps the state again");
+  trouble_.clear();
+  refusal_.clear();
+}
+
 void Ledger::in_trouble(std::string why) {
   if (trouble_.empty()) {
     trouble_since_s_ = clock_.realtime_s();
-    log_.alarm("the disk does not keep the state: {}", why);
+    log_.alarm("the disk does not keep what is in force: {}", why);
   }
   trouble_ = std::move(why);
 }
 
-bool Ledger::keep() {
-  const bool was_kept = is_kept();
-  if (auto saved = save(state_); !saved) {
-    in_trouble(saved.error().what);
-  } else if (!trouble_.empty()) {
-    trouble_.clear();
-    log_.info("the disk keeps the state again");
+void Ledger::keep() {
+  if (auto kept = save(state_); !kept) {
+    in_trouble(kept.error().what);
+  } else {
+    saved();
   }
-  return was_kept != is_kept();
+}
+
+std::shared_ptr<const snapshot::Snapshot> Ledger::first_snapshot() {
+  CHECK(snapshot_ == nullptr);
+  return publish();
 }
 
 std::shared_ptr<const snapshot::Snapshot> Ledger::publish() {
@@ -350,7 +449,6 @@ std::shared_ptr<const snapshot::Snapshot> Ledger::publish() {
   published_ = std::exchange(coming_, {});
   published_.oauth_servers = compiler_.compiled().oauth_servers;
   published_.api_services = compiler_.compiled().api_services;
-  pool_.prune();
   log_skipped_keys(before.get());
   log_.info("generation {} compiled: {} keys, {} key sets, {} OAuth servers and {} API services are new", state_.generation, published_.materials, published_.key_sets,
             published_.oauth_servers, published_.api_services);
@@ -376,10 +474,16 @@ std::shared_ptr<const StateReport> Ledger::report() const {
   auto report = std::make_shared<StateReport>(StateReport{.state = state_, .state_dir = state_dir_, .kept = store_ != nullptr && is_kept(), .problems = {}});
   const auto add = [&report](Problem::Severity severity, std::string text) { report->problems.push_back({severity, std::move(text)}); };
   for (const std::string& loss : damage_) add(Problem::Severity::alarm, "stored state: " + loss);
-  if (!is_kept()) add(Problem::Severity::alarm, fmt::format("the disk has not kept all that is in force for {} s, a restart would undo it: {}", clock_.realtime_s() - trouble_since_s_, trouble_));
+  if (!is_kept()) add(Problem::Severity::alarm, fmt::format("not all that is in force is on disk since {}, a restart would undo it: {}", time_text(trouble_since_s_), trouble_));
+  if (!refusal_.empty()) add(Problem::Severity::warning, refusal_);
+  if (!aside_.empty()) {
+    std::string files;
+    for (const std::string& name : aside_) files += (files.empty() ? "" : ", ") + name;
+    add(Problem::Severity::warning, fmt::format("damage was set aside at an earlier start; look at it and remove it from {}: {}", state_dir_, files));
+  }
   if (!file_trouble_.empty()) add(Problem::Severity::warning, file_trouble_);
   for (const Fault& fault : compiler_.unknown_accounts()) {
-    add(Problem::Severity::warning, fmt::format("clients: this host does not know {} any more ({})", fault.found, base::printable(fault.pointer)));
+    add(Problem::Severity::warning, fmt::format("clients: this host does not know {}, so that it opens nothing ({})", fault.found, base::printable(fault.pointer)));
   }
   if (store_ == nullptr) add(Problem::Severity::notice, "nothing is kept on disk: there is no state directory");
   if (snapshot_ != nullptr) {

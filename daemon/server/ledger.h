@@ -6,8 +6,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -35,7 +37,16 @@ struct LedgerParts {
 };
 
 // ConfigurationFile: what --config names, as it was found at start.
-using ConfigurationFile = base::Result<std::string, std::vector<snapshot::Fault>>;
+struct ConfigurationFile {
+  std::string path;
+  base::Result<std::string, std::vector<snapshot::Fault>> content;
+};
+
+// Applied: what came of changes that were made together. snapshot: null if none of them needs one.
+struct Applied {
+  std::vector<Outcome> outcomes;
+  std::shared_ptr<const snapshot::Snapshot> snapshot;
+};
 
 // Published: how much was made for a snapshot; everything else is shared with the one before.
 struct Published {
@@ -45,10 +56,12 @@ struct Published {
   std::size_t api_services = 0;
 };
 
-// Ledger: a resource. start() first, on any thread; then everything on one thread.
+// Ledger: a resource. start() and first_snapshot() first, on any thread; then everything on one thread.
 class Ledger {
  public:
   explicit Ledger(LedgerParts parts);
+  // Says so if something in force is lost with it.
+  ~Ledger();
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
 
@@ -56,23 +69,30 @@ class Ledger {
   // the stored state stays and the report says so. Faults: the file's, when there is no stored state; or one, for a state directory that cannot be read.
   base::Result<void, std::vector<snapshot::Fault>> start(const std::optional<ConfigurationFile>& file);
 
-  // apply(request): instance and generation of the outcome are those of the next publish().
-  Outcome apply(const ChangeRequest& request);
+  // first_snapshot(): of what start() has found; once.
+  std::shared_ptr<const snapshot::Snapshot> first_snapshot();
+  // apply(requests): in their order; one snapshot for all. One outcome for each.
+  Applied apply(std::span<const ChangeRequest> requests);
+  // needs_another_try(): something may get well by itself: the disk does not have all that is in force, or the host does not know an account of `clients`.
+  bool needs_another_try() const noexcept { return !is_kept() || !compiler_.unknown_accounts().empty(); }
+  // try_again(): whether anything has changed; a snapshot if it takes one. No outcomes.
+  std::pair<bool, std::shared_ptr<const snapshot::Snapshot>> try_again();
 
-  // publish(): the snapshot of all that was applied since the last one; null if that is nothing.
-  std::shared_ptr<const snapshot::Snapshot> publish();
   const Published& published() const noexcept ASSAY_LIFETIMEBOUND { return published_; }
 
   // report(): of now.
   std::shared_ptr<const StateReport> report() const;
 
-  // is_kept(): whether the disk has all that is in force. keep(): tries again; whether that changed anything.
+  // is_kept(): whether the disk has all that is in force.
   bool is_kept() const noexcept { return store_ == nullptr || trouble_.empty(); }
-  bool keep();
 
   const State& state() const noexcept ASSAY_LIFETIMEBOUND { return state_; }
 
  private:
+  Outcome apply_one(const ChangeRequest& request);
+  std::shared_ptr<const snapshot::Snapshot> publish();
+  void keep();
+  void start_with(const ConfigurationFile& file, bool has_state, std::vector<snapshot::Fault>& faults);
   Outcome deploy(const DeployRequest& request, std::string_view file_digest);
   Outcome roll_back(const RollbackRequest& request);
   Outcome push(const PushRequest& request);
@@ -85,6 +105,7 @@ class Ledger {
   };
   Outcome put_in_force(snapshot::Deployment deployment, const How& how);
   base::Result<void> save(const State& state);
+  void saved();
   void in_trouble(std::string why);
   void take_up(store::Loaded loaded);
   void log_skipped_keys(const snapshot::Snapshot* before) const;
@@ -108,8 +129,10 @@ class Ledger {
   Published coming_;  // what was made so far for the next one
   std::string trouble_;           // why the disk does not have what is in force; empty: it has
   std::int64_t trouble_since_s_ = 0;
-  std::string file_trouble_;      // why --config was not deployed
+  std::string refusal_;              // the last deploy that the disk refused, until it takes something
+  std::string file_trouble_;         // why --config was not deployed
   std::vector<std::string> damage_;  // what was lost of the stored state
+  std::vector<std::string> aside_;   // files that an earlier start has set aside
 };
 
 }  // namespace assay::server

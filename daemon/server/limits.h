@@ -37,8 +37,10 @@ inline constexpr std::size_t kPeerGroupsMax = 65'536;     // NGROUPS_MAX of Linu
 // --- Sweeps for slow and idle peers: a quarter of the shortest time they enforce. ---
 inline constexpr std::uint64_t kSweepMs = kSlowPeerMs / 4;
 
+inline constexpr std::size_t kChangesLoggedMax = 20;      // lines for one change
+
 // --- Changes (deploys, rollbacks, pushes) that have not been answered: 8 documents of 32 MiB are 256 MiB. One more is answered `overloaded`. ---
 inline constexpr std::size_t kChangesQueuedMax = 8;
-inline constexpr std::uint64_t kKeepAgainMs = 5'000;     // a disk that refused is tried again after this time
+inline constexpr std::uint64_t kTryAgainMs = 5'000;      // a disk that refused, or an account that the host did not know, is tried again after this time
 
 }  // namespace assay::server::limits

@@ -93,8 +93,9 @@ void Recorder::add_document(const snapshot::Document& document, std::string text
       store::DocumentRecord{.number = document.number, .deployed_at_s = document.deployed_at_s, .text = std::make_shared<const std::string>(std::move(text))});
 }
 
-bool Recorder::is_newest(const State& state, std::string_view digest) const {
-  const auto found = documents_.find(state.in_force().newest->number);
+bool Recorder::is_last_whole(const State& state, std::string_view digest) const {
+  const auto last = std::find_if(state.history.rbegin(), state.history.rend(), [](const auto& one) { return one->kind == snapshot::DeploymentKind::full; });
+  const auto found = last == state.history.rend() ? documents_.end() : documents_.find((*last)->number);
   return found != documents_.end() && base::hex(crypto::sha256(base::as_bytes(*found->second->text))) == digest;
 }
 
@@ -112,6 +113,7 @@ store::Records Recorder::records_of(const State& state) {
   records.state.instance = state.instance;
   records.state.generation = state.deployed_generation;
   records.state.file_digest = state.file_digest;
+  for (const auto& [issuer, key] : state.withdrawn) records.state.withdrawn.push_back({issuer, base::hex(key)});
   std::set<std::uint64_t> used;
   for (const snapshot::DeploymentPointer& deployment : state.history) {
     if (deployment->number == 0) continue;
@@ -172,6 +174,9 @@ Restored Recorder::restore(const store::Records& records, snapshot::KeySetPool& 
   state.generation = records.state.generation;
   state.deployed_generation = records.state.generation;
   state.file_digest = records.state.file_digest;
+  for (const store::Withdrawn& withdrawn : records.state.withdrawn) {
+    if (crypto::Sha256Digest key; base::parse_hex(withdrawn.key, key)) state.withdrawn.emplace(withdrawn.issuer, key);
+  }
   for (const store::DeploymentRecord& record : records.state.deployments) {
     auto deployment = server::restore(record, documents, pool);
     if (deployment) {

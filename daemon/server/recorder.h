@@ -30,8 +30,8 @@ class Recorder {
 
   // add_document(document, text): the text that a document was read from; to be told before a state that uses it is recorded.
   void add_document(const snapshot::Document& document, std::string text);
-  // is_newest(state, digest): whether this is the digest (SHA-256, hex) of the document deployed last, whichever way.
-  bool is_newest(const State& state, std::string_view digest) const;
+  // is_last_whole(state, digest): whether this is the digest (SHA-256, hex) of the document that was last deployed whole, from wherever, as far as the history goes.
+  bool is_last_whole(const State& state, std::string_view digest) const;
 
   store::Records records_of(const State& state);
   // forget_others(state): texts and records that this state does not use.

@@ -1,4 +1,6 @@
 // Deployed and Pushed: what came of a change.
+#include <fmt/core.h>
+
 #include "server/change_request.h"
 #include "server/reply.h"
 #include "server/reply_builder.h"
@@ -30,10 +32,15 @@ wire::ChangeKind kind_of(snapshot::Change::Kind kind) {
   return wire::ChangeKind::unset;
 }
 
+// What is in force cannot be answered with an error: a list that would not fit is cut, and a note says so.
 template <class State>
-ChangesOffset write_changes(State& state, const std::vector<snapshot::Change>& changes) {
+ChangesOffset write_changes(State& state, const std::vector<snapshot::Change>& changes, std::vector<std::string>& notes) {
   std::vector<flatbuffers::Offset<wire::Change>> offsets;
   for (const snapshot::Change& change : changes) {
+    if (state.builder.GetSize() > state.frame_bytes_max / 2) {
+      notes.push_back(fmt::format("{} of {} changes are listed: all do not fit into an answer", offsets.size(), changes.size()));
+      break;
+    }
     const auto name = state.string(change.name);
     const auto kid = change.kid ? state.string(*change.kid) : StringOffset();
     const auto details = change.details.empty() ? StringsOffset() : state.strings(std::span<const std::string>(change.details));
@@ -48,25 +55,32 @@ base::Bytes ReplyEncoder::deployed(std::uint64_t id, const Outcome& outcome) {
   if (outcome.error != ErrorCode::unset) return error(id, outcome.error, outcome.error_text, outcome.faults, outcome.in_force);
   State& state = *state_;
   state.builder.Clear();
-  const auto changes = write_changes(state, outcome.changes);
+  std::vector<std::string> all_notes = outcome.notes;
+  const auto changes = write_changes(state, outcome.changes, all_notes);
   std::vector<flatbuffers::Offset<wire::Behind>> behind;
   for (const snapshot::Behind& one : outcome.behind) {
+    if (state.builder.GetSize() > state.frame_bytes_max / 4 * 3) {
+      all_notes.push_back(fmt::format("{} of {} API services that run behind are listed", behind.size(), outcome.behind.size()));
+      break;
+    }
     const auto servers = state.strings(std::span<const std::string>(one.oauth_servers));
     behind.push_back(wire::CreateBehind(state.builder, state.string(one.api_service), one.own_settings, servers));
   }
   const auto behind_list = state.builder.CreateVector(behind);
-  const auto notes = state.strings(std::span<const std::string>(outcome.notes));
+  const auto notes = state.strings(std::span<const std::string>(all_notes));
   return state.finish_within(*this, id, wire::Body::Deployed,
-                             wire::CreateDeployed(state.builder, outcome.deployment, outcome.generation, outcome.instance, outcome.kept, changes, behind_list, notes));
+                             wire::CreateDeployed(state.builder, outcome.deployment, outcome.generation, outcome.instance, outcome.kept, changes, behind_list, notes, outcome.restores));
 }
 
 base::Bytes ReplyEncoder::pushed(std::uint64_t id, const Outcome& outcome) {
   if (outcome.error != ErrorCode::unset) return error(id, outcome.error, outcome.error_text, outcome.faults);
   State& state = *state_;
   state.builder.Clear();
-  const auto changes = write_changes(state, outcome.changes);
+  std::vector<std::string> all_notes = outcome.notes;
+  const auto changes = write_changes(state, outcome.changes, all_notes);
+  const auto notes = state.strings(std::span<const std::string>(all_notes));
   const auto skipped = state.skipped_keys(outcome.skipped);
-  return state.finish_within(*this, id, wire::Body::Pushed, wire::CreatePushed(state.builder, outcome.generation, outcome.instance, outcome.changed, outcome.kept, changes, skipped));
+  return state.finish_within(*this, id, wire::Body::Pushed, wire::CreatePushed(state.builder, outcome.generation, outcome.instance, outcome.changed, outcome.kept, changes, skipped, notes));
 }
 
 }  // namespace assay::server

@@ -119,10 +119,17 @@ base::Bytes ReplyEncoder::status(std::uint64_t id, const StatusFigures& figures,
   for (const auto& service : snapshot.api_services()) {
     for (const auto& server : service->oauth_servers()) in_use[server.get()].push_back(service->name());
   }
-  for (const auto& server : snapshot.oauth_servers()) servers.push_back(server_status(state, *server, report.state.sources, in_use[server.get()]));
+  for (const auto& server : snapshot.oauth_servers()) {
+    servers.push_back(server_status(state, *server, report.state.sources, in_use[server.get()]));
+    // Checked as it grows: a builder has a limit of its own, and reaching it ends the process. One server comes to less than a megabyte.
+    if (builder.GetSize() > state.frame_bytes_max) return error(id, ErrorCode::response_too_large);
+  }
   const snapshot::Deployment& in_force = report.state.in_force();
   std::vector<flatbuffers::Offset<wire::ApiServiceStatus>> services;
-  for (const snapshot::DeployedService& service : in_force.api_services) services.push_back(service_status(state, in_force, service));
+  for (const snapshot::DeployedService& service : in_force.api_services) {
+    services.push_back(service_status(state, in_force, service));
+    if (builder.GetSize() > state.frame_bytes_max) return error(id, ErrorCode::response_too_large);
+  }
   std::vector<flatbuffers::Offset<wire::WorkerStatus>> workers;
   for (const WorkerFigures& worker : figures.workers) {
     workers.push_back(wire::CreateWorkerStatus(builder, worker.generation, worker.connections, worker.requests, worker.tokens, worker.batches));

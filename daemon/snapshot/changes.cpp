@@ -1,7 +1,10 @@
 // Two maps by name are compared for each kind of thing; what both have and is the same object needs no second look.
 #include "snapshot/changes.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <string_view>
@@ -22,7 +25,9 @@ void differs(bool does, std::string_view member, std::vector<std::string>& membe
 void compare(const OAuthServerSettings& a, const OAuthServerSettings& b, std::vector<std::string>& members) {
   differs(a.description != b.description, "description", members);
   differs(a.issuers != b.issuers, "issuers", members);
-  differs(!(a.key_source == b.key_source), "keys", members);
+  const bool same_source = a.key_source.kind == b.key_source.kind && a.key_source.url == b.key_source.url;
+  differs(!same_source, "key source", members);
+  differs(same_source && !(a.key_source == b.key_source), "jwks", members);
   differs(a.clock_skew_tolerance_s != b.clock_skew_tolerance_s, "clock_skew_tolerance", members);
   differs(a.algorithms != b.algorithms, "algorithms", members);
   differs(a.token_type != b.token_type, "token_type", members);
@@ -150,6 +155,16 @@ void compare_keys(std::string_view server, const std::map<jose::KeyId, const jos
 }
 
 }  // namespace
+
+std::string describe(const Change& change) {
+  static constexpr std::array<std::string_view, 4> kKinds{"?", "+", "-", "~"};
+  static constexpr std::array<std::string_view, 6> kSubjects{"?", "API service", "OAuth server", "key", "clients", "daemon"};
+  std::string text = fmt::format("{} {}", kKinds[static_cast<std::size_t>(change.kind)], kSubjects[static_cast<std::size_t>(change.subject)]);
+  if (change.subject == Subject::key) text += change.kid ? " " + *change.kid + " of" : " without kid of";
+  if (!change.name.empty()) text += " " + change.name;
+  if (!change.details.empty()) text += fmt::format(" ({})", fmt::join(change.details, ", "));
+  return text;
+}
 
 std::vector<Change> changes(const InForceView& before, const InForceView& after) {
   std::vector<Change> out;

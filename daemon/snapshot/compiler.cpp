@@ -44,27 +44,6 @@ void sort_once(Rights& rights) {
   sort_once(rights.gids);
 }
 
-// GrantedRights: what `clients` opens to whom. An API service that no entry names is open to nobody.
-struct GrantedRights {
-  std::unordered_map<std::string_view, Rights> api_services;
-  Rights control_read;
-  Rights control_write;
-};
-
-GrantedRights grant(const std::vector<ClientSettings>& clients, const Identities& identities, FaultList& faults) {
-  GrantedRights granted;
-  for (std::size_t i = 0; i < clients.size(); ++i) {
-    const Account account = resolve(clients[i], Place().member("clients").element(i), identities, faults);
-    for (const std::string& name : clients[i].api_services) add(granted.api_services[name], account);
-    if (clients[i].control == ControlRight::read) add(granted.control_read, account);
-    if (clients[i].control == ControlRight::write) add(granted.control_write, account);
-  }
-  for (auto& [name, rights] : granted.api_services) sort_once(rights);
-  sort_once(granted.control_read);
-  sort_once(granted.control_write);
-  return granted;
-}
-
 // sort_as(servers, order): by the place of their names in a document; those that it does not have come last.
 void sort_as(std::vector<std::shared_ptr<const OAuthServer>>& servers, const std::vector<OAuthServerPointer>& order) {
   std::unordered_map<std::string_view, std::size_t> places;
@@ -81,10 +60,26 @@ void sort_as(std::vector<std::shared_ptr<const OAuthServer>>& servers, const std
 
 }  // namespace
 
-std::vector<Fault> check_accounts(const std::optional<std::vector<ClientSettings>>& clients, const Identities& identities) {
+Compiler::Granted Compiler::grant(const std::vector<ClientSettings>& clients, const Identities& identities, std::vector<Fault>& unknown) {
+  Granted granted;
   FaultList faults;
-  if (clients) grant(*clients, identities, faults);
-  return std::move(faults).take();
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    const Account account = resolve(clients[i], Place().member("clients").element(i), identities, faults);
+    for (const std::string& name : clients[i].api_services) add(granted.api_services[name], account);
+    if (clients[i].control == ControlRight::read) add(granted.control_read, account);
+    if (clients[i].control == ControlRight::write) add(granted.control_write, account);
+  }
+  for (auto& [name, rights] : granted.api_services) sort_once(rights);
+  sort_once(granted.control_read);
+  sort_once(granted.control_write);
+  unknown = std::move(faults).take();
+  return granted;
+}
+
+std::vector<Fault> check_accounts(const std::optional<std::vector<ClientSettings>>& clients, const Identities& identities) {
+  std::vector<Fault> unknown;
+  if (clients) Compiler::grant(*clients, identities, unknown);
+  return unknown;
 }
 
 std::vector<std::shared_ptr<KeyUse>> Compiler::uses_for(const OAuthServer& server, const HeldKeys* held, std::int64_t since_s) {
@@ -137,14 +132,15 @@ std::shared_ptr<const Snapshot> Compiler::compile(const Deployment& deployment, 
   snapshot->limits_ = deployment.base->limits;
 
   const auto& clients = deployment.base->clients;
-  GrantedRights granted;
-  FaultList unknown;
-  if (clients) {
-    granted = grant(*clients, identities_, unknown);
-    snapshot->control_read_ = granted.control_read;
-    snapshot->control_write_ = granted.control_write;
+  if (granted_for_ != deployment.base || !unknown_accounts_.empty()) {
+    granted_for_ = deployment.base;
+    unknown_accounts_.clear();
+    granted_ = clients ? grant(*clients, identities_, unknown_accounts_) : Granted();
   }
-  unknown_accounts_ = std::move(unknown).take();
+  if (clients) {
+    snapshot->control_read_ = granted_.control_read;
+    snapshot->control_write_ = granted_.control_write;
+  }
 
   for (const DeployedService& deployed : deployment.api_services) {
     const auto document = std::ranges::find_if(deployment.documents, [&](const DocumentPointer& one) { return one->number == deployed.document; });
@@ -156,7 +152,7 @@ std::shared_ptr<const Snapshot> Compiler::compile(const Deployment& deployment, 
       if (is_new) snapshot->oauth_servers_.push_back(servers.back());
     }
     std::optional<Rights> rights;
-    if (clients) rights = granted.api_services[deployed.settings->name];
+    if (clients) rights = granted_.api_services[deployed.settings->name];
     std::shared_ptr<const ApiService> service;
     if (last_ != nullptr) {
       if (const auto last = last_->by_name_.find(deployed.settings->name); last != last_->by_name_.end()) service = last->second;

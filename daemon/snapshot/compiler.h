@@ -6,6 +6,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -32,8 +34,9 @@ class Compiler {
   Compiler(const Compiler&) = delete;
   Compiler& operator=(const Compiler&) = delete;
 
-  // compile(deployment, sources, instance, generation): the names of accounts are looked up anew; one that the host does not know any more opens nothing, and is
-  // listed by unknown_accounts().
+  // compile(deployment, sources, instance, generation): the names in `clients` are looked up when `clients` is another than before, and as long as the host does not know
+  // all of them: such a one opens nothing, and is listed by unknown_accounts(). (Not each time: a push of keys must neither wait for a directory service nor close
+  // API services because it is down.)
   std::shared_ptr<const Snapshot> compile(const Deployment& deployment, const KeySources& sources, std::uint64_t instance, std::uint64_t generation);
 
   // Of the last compile():
@@ -41,6 +44,14 @@ class Compiler {
   const std::vector<Fault>& unknown_accounts() const noexcept ASSAY_LIFETIMEBOUND { return unknown_accounts_; }
 
  private:
+  // Granted: what `clients` opens to whom. An API service that no entry names is open to nobody.
+  struct Granted {
+    std::unordered_map<std::string_view, Rights> api_services;
+    Rights control_read;
+    Rights control_write;
+  };
+  static Granted grant(const std::vector<ClientSettings>& clients, const Identities& identities, std::vector<Fault>& unknown);
+  friend std::vector<Fault> check_accounts(const std::optional<std::vector<ClientSettings>>& clients, const Identities& identities);
   std::shared_ptr<const OAuthServer> server_for(const OAuthServerPointer& settings, const KeySources& sources, std::int64_t since_s);
   std::vector<std::shared_ptr<KeyUse>> uses_for(const OAuthServer& server, const HeldKeys* held, std::int64_t since_s);
 
@@ -51,6 +62,8 @@ class Compiler {
   std::map<const OAuthServerSettings*, std::shared_ptr<const OAuthServer>> last_servers_;  // of last_
   std::map<std::pair<std::string, jose::KeyId>, std::weak_ptr<KeyUse>> uses_;  // by name of the OAuth server
   Compiled compiled_;
+  DocumentPointer granted_for_;  // whose `clients` the next two are about
+  Granted granted_;
   std::vector<Fault> unknown_accounts_;
 };
 

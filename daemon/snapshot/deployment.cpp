@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "snapshot/fault_list.h"
 
 namespace assay::snapshot {
@@ -66,20 +67,11 @@ void note_documents(Deployment& deployment, std::span<const DocumentPointer> can
   std::erase_if(deployment.withheld, [&used](const Withheld& withheld) { return !used.contains(withheld.document); });
 }
 
-// without(keys, withheld, pool): the set less these keys, which it lists as skipped.
+// without(keys, withheld, pool): the set less these keys.
 std::shared_ptr<const KeySet> without(const KeySet& keys, std::span<const jose::KeyId> withheld, KeySetPool& pool) {
   jose::Jwks jwks{.keys = {}, .skipped = {keys.skipped().begin(), keys.skipped().end()}};
-  std::set<std::size_t> skipped;
-  for (const jose::SkippedKey& key : keys.skipped()) skipped.insert(key.index);
-  std::size_t index = 0;
   for (const jose::VerificationKey& key : keys.keys()) {
-    while (skipped.contains(index)) ++index;
-    if (std::ranges::find(withheld, key.id) == withheld.end()) {
-      jwks.keys.push_back(key);
-    } else {
-      jwks.skipped.push_back({.index = index, .kid = key.kid, .reason = "withdrawn since; a rollback brings no key back", .alarm = false});
-    }
-    ++index;
+    if (std::ranges::find(withheld, key.id) == withheld.end()) jwks.keys.push_back(key);
   }
   return pool.intern(std::move(jwks));
 }
@@ -102,17 +94,6 @@ void withhold(Deployment& deployment, KeySetPool& pool) {
       }
     }
   }
-}
-
-// inline_keys_of(deployment): the sets of each OAuth server that has inline keys, over all versions that are in use.
-std::map<std::string_view, std::vector<const KeySet*>> inline_keys_of(const Deployment& deployment) {
-  std::map<std::string_view, std::vector<const KeySet*>> sets;
-  for (const DeployedService& service : deployment.api_services) {
-    for (const OAuthServerPointer& server : service.oauth_servers) {
-      if (server->key_source.inline_keys != nullptr) sets[server->name].push_back(server->key_source.inline_keys.get());
-    }
-  }
-  return sets;
 }
 
 }  // namespace
@@ -172,7 +153,11 @@ base::Result<Deployment, std::vector<Fault>> deploy(const Deployment& in_force, 
     if (!named.insert(name).second) faults.add(Place().member("api_services"), quote(name) + " twice among those that are to be deployed", "each name once");
     const auto* settings = find(document->api_services, name);
     if (settings == nullptr) {
-      faults.add(Place().member("api_services"), "no API service " + quote(name) + ", which is to be deployed", "an API service of each name that is to be deployed");
+      std::vector<std::string_view> there;
+      for (const auto& service : document->api_services) there.push_back(service->name);
+      const std::string_view meant = nearest(name, there);
+      faults.add(Place().member("api_services"), "no API service " + quote(name) + ", which is to be deployed",
+                 meant.empty() ? "the name of an API service of the document" : "the name of an API service of the document, such as " + quote(meant));
       continue;
     }
     DeployedService service = deployed(*settings, document->number, servers);
@@ -191,36 +176,40 @@ base::Result<Deployment, std::vector<Fault>> deploy(const Deployment& in_force, 
   std::vector<DocumentPointer> candidates = in_force.documents;
   candidates.push_back(document);
   note_documents(next, candidates);
+  if (next.documents.size() > base::limits::kDocumentsInForceMax) {
+    faults.add({}, fmt::format("settings from {} documents would be in force", next.documents.size()),
+               fmt::format("at most {}; deploy the whole document", base::limits::kDocumentsInForceMax));
+    return std::unexpected(std::move(faults).take());
+  }
   return next;
 }
 
-Deployment roll_back(std::span<const DeploymentPointer> history, std::size_t target, std::uint64_t number, std::int64_t deployed_at_s, KeySetPool& pool) {
-  CHECK(target < history.size());
-  Deployment next = *history[target];
-  next.restores = next.number;
+Deployment roll_back(const Deployment& target, std::uint64_t number, std::int64_t deployed_at_s, const IsWithdrawn& is_withdrawn, KeySetPool& pool) {
+  Deployment next = target;
+  next.restores = target.number;
   next.number = number;
   next.deployed_at_s = deployed_at_s;
   next.kind = DeploymentKind::rollback;
   next.staged.clear();
 
-  // What an OAuth server had when it last had inline keys is what it may have.
-  std::map<std::string_view, std::vector<const KeySet*>> last_had;
-  for (std::size_t i = history.size(); i-- > target;) last_had.merge(inline_keys_of(*history[i]));
-  std::map<std::pair<std::uint64_t, std::string>, Withheld> lost;
+  // One entry for each server of each document: what the target withholds already, and what has been lost since.
+  std::map<std::pair<std::uint64_t, std::string>, Withheld> entries;
+  for (Withheld& withheld : next.withheld) entries.emplace(std::pair(withheld.document, withheld.oauth_server), std::move(withheld));
+  std::set<std::pair<std::uint64_t, OAuthServerPointer>> seen;
   for (const DeployedService& service : next.api_services) {
     for (const OAuthServerPointer& server : service.oauth_servers) {
-      if (server->key_source.inline_keys == nullptr || lost.contains({service.document, server->name})) continue;
-      const std::vector<const KeySet*>& sets = last_had[server->name];
-      Withheld withheld{.document = service.document, .oauth_server = server->name, .keys = {}};
+      if (server->key_source.inline_keys == nullptr || !seen.insert({service.document, server}).second) continue;
       for (const jose::VerificationKey& key : server->key_source.inline_keys->keys()) {
-        if (std::ranges::none_of(sets, [&key](const KeySet* set) { return set->contains(key.id); })) withheld.keys.push_back(key.id);
+        if (!is_withdrawn(*server, key)) continue;
+        Withheld& withheld = entries[{service.document, server->name}];
+        withheld.document = service.document;
+        withheld.oauth_server = server->name;
+        withheld.keys.push_back(key.id);
       }
-      lost.emplace(std::pair(service.document, server->name), std::move(withheld));
     }
   }
-  for (auto& [place, withheld] : lost) {
-    if (!withheld.keys.empty()) next.withheld.push_back(std::move(withheld));
-  }
+  next.withheld.clear();
+  for (auto& [place, withheld] : entries) next.withheld.push_back(std::move(withheld));
   withhold(next, pool);
   return next;
 }
@@ -244,6 +233,19 @@ std::optional<Deployment> reassemble(Deployment outline, std::span<const Origin>
   note_documents(outline, documents);
   withhold(outline, pool);
   return outline;
+}
+
+std::vector<std::string> kids_withheld(const Withheld& withheld, std::span<const DocumentPointer> documents) {
+  std::vector<std::string> kids;
+  for (const DocumentPointer& document : documents) {
+    if (document->number != withheld.document) continue;
+    const auto* server = find(document->oauth_servers, withheld.oauth_server);
+    if (server == nullptr || (*server)->key_source.inline_keys == nullptr) continue;
+    for (const jose::VerificationKey& key : (*server)->key_source.inline_keys->keys()) {
+      if (std::ranges::find(withheld.keys, key.id) != withheld.keys.end()) kids.push_back(key.kid.value_or("without kid"));
+    }
+  }
+  return kids;
 }
 
 std::optional<Behind> behind(const Deployment& deployment, const DeployedService& service) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -77,9 +78,12 @@ Deployment deploy(const DocumentPointer& document);
 // in force.
 base::Result<Deployment, std::vector<Fault>> deploy(const Deployment& in_force, const DocumentPointer& document, std::span<const std::string> api_services);
 
-// roll_back(history, target, number, deployed_at_s, pool): the settings of history[target] under a new number; history (none null) ascends, the last is in force. Never its keys: an
-// inline key that its OAuth server has lost since does not come back.
-Deployment roll_back(std::span<const DeploymentPointer> history, std::size_t target, std::uint64_t number, std::int64_t deployed_at_s, KeySetPool& pool);
+// IsWithdrawn: whether a key must not come back for an OAuth server.
+using IsWithdrawn = std::function<bool(const OAuthServerSettings& server, const jose::VerificationKey& key)>;
+
+// roll_back(target, number, deployed_at_s, is_withdrawn, pool): the settings of `target` under a new number. Never its keys: inline keys that are withdrawn stay out
+// (Withheld).
+Deployment roll_back(const Deployment& target, std::uint64_t number, std::int64_t deployed_at_s, const IsWithdrawn& is_withdrawn, KeySetPool& pool);
 
 // Origin: where an API service's settings come from.
 struct Origin {
@@ -98,6 +102,9 @@ struct Behind {
   bool own_settings = false;               // its own differ, or are gone
   std::vector<std::string> oauth_servers;  // those whose settings differ, or are gone
 };
+
+// kids_withheld(withheld, documents): of the keys, as far as they have one, in the order of their document.
+std::vector<std::string> kids_withheld(const Withheld& withheld, std::span<const DocumentPointer> documents);
 
 // behind(deployment, service): nothing if it runs on what the newest document has.
 std::optional<Behind> behind(const Deployment& deployment, const DeployedService& service);

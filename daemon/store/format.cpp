@@ -137,6 +137,15 @@ std::string write_state(const StateFile& file) {
   json.open_array();
   for (const DeploymentRecord& deployment : file.state.deployments) write_deployment(json, deployment);
   json.close_array();
+  json.name("withdrawn");
+  json.open_array();
+  for (const Withdrawn& withdrawn : file.state.withdrawn) {
+    json.open_object();
+    json.string_member("issuer", withdrawn.issuer);
+    json.string_member("key", withdrawn.key);
+    json.close_object();
+  }
+  json.close_array();
   json.close_object();
   return json.text();
 }
@@ -237,6 +246,20 @@ base::Result<void> read_deployments(std::span<const JsonValue> values, StateFile
   return {};
 }
 
+bool read_withdrawn(std::span<const JsonValue> values, StateFile& out) {
+  std::vector<std::pair<std::string_view, std::string_view>> seen;
+  for (const JsonValue& value : values) {
+    JsonFieldsView fields(value);
+    const std::string_view issuer = fields.string("issuer");
+    const std::string_view key = fields.string("key");
+    if (!fields.complete() || issuer.empty() || issuer.size() > limits::kIssuerBytesMax || !is_hex(key, kDigestDigits)) return false;
+    seen.emplace_back(issuer, key);
+    out.state.withdrawn.push_back({.issuer = std::string(issuer), .key = std::string(key)});
+  }
+  std::ranges::sort(seen);
+  return std::ranges::adjacent_find(seen) == seen.end();
+}
+
 template <class Record>
 base::Result<Encoded> checked(Encoded file, std::size_t bytes_max, const Record& record, base::Result<Decoded<Record>> (*decode)(std::string_view)) {
   if (file.content.size() > bytes_max) return base::fail(fmt::format("would be larger than {} bytes", bytes_max));
@@ -304,12 +327,14 @@ base::Result<Decoded<StateFile>> decode_state(std::string_view content) {
   const auto documents = fields.array("documents");
   const auto sources = fields.array("sources");
   const auto deployments = fields.array("deployments");
+  const auto withdrawn = fields.array("withdrawn");
   if (!fields.complete() || !is_hex(instance, 16)) return base::fail("it lacks a member, has one too many, or one of the wrong type");
   file.state.instance = number_of(instance);
   if (!file.state.file_digest.empty() && !is_hex(file.state.file_digest, kDigestDigits)) return base::fail("its file_digest is malformed");
   if (!read_documents(documents, file)) return base::fail("its documents are malformed");
   if (!read_sources(sources, file)) return base::fail("its sources are malformed");
   if (const auto read = read_deployments(deployments, file); !read) return std::unexpected(read.error());
+  if (!read_withdrawn(withdrawn, file)) return base::fail("its withdrawn keys are malformed");
   return Decoded<StateFile>{std::move(file), std::string(opened->digest)};
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/log.h"
@@ -20,6 +21,11 @@ bool is_whole(const std::string& name, FileName::Kind kind) {
   return parts.kind == kind && parts.stage == FileName::Stage::whole;
 }
 
+bool is_aside(const std::string& name) {
+  const FileName parts = parse_name(name);
+  return parts.kind != FileName::Kind::other && parts.stage == FileName::Stage::aside;
+}
+
 std::string keys_of(std::string_view kind, std::string_view url) { return fmt::format("the keys of {} {} are lost", kind, base::printable(url, 256)); }
 
 }  // namespace
@@ -28,6 +34,7 @@ base::Result<Loaded> Loader::run() {
   auto names = files_.list();
   if (!names) return std::unexpected(names.error());
   names_.insert(names->begin(), names->end());
+  std::ranges::copy_if(names_, std::back_inserter(loaded_.aside), is_aside);
   std::string lost = read_state();
   if (intact_.state != nullptr) lost = read_documents();
   if (!lost.empty()) set_state_aside(lost);
@@ -146,7 +153,9 @@ void Loader::keep_state() {
 
 base::Result<void> Loader::set_aside(const std::string& name) {
   auto done = files_.rename(name, aside_name(name));
-  if (done) names_.erase(name);
+  if (!done) return done;
+  names_.erase(name);
+  std::erase(loaded_.aside, aside_name(name));  // what stood there before is written over
   return done;
 }
 

@@ -27,6 +27,14 @@ struct Withheld {
   bool operator==(const Withheld&) const = default;
 };
 
+// Withdrawn: a key given inline that its issuer has lost and that no rollback brings back.
+struct Withdrawn {
+  std::string issuer;  // as in a configuration: 1 to 1024 bytes of UTF-8
+  std::string key;     // SHA-256 of the key's numbers: 64 hex digits
+
+  bool operator==(const Withdrawn&) const = default;
+};
+
 enum class DeploymentKind : std::uint8_t { unset = 0, full, staged, rollback };
 
 struct DeploymentRecord {
@@ -55,6 +63,7 @@ struct StateRecord {
   std::uint64_t generation = 0;
   std::vector<DeploymentRecord> deployments;  // numbers ascending, the last in force; may be empty
   std::string file_digest;                    // SHA-256, 64 hex digits, of the document last deployed from --config; or empty
+  std::vector<Withdrawn> withdrawn;           // no pair twice
 
   bool operator==(const StateRecord&) const = default;
 };

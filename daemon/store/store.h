@@ -21,6 +21,7 @@ struct Loaded {
   std::optional<Records> records;  // nothing: no usable state. Documents with their texts; the sources whose files are intact
   std::vector<std::shared_ptr<const SourceRecord>> orphan_sources;  // intact key files when there is no usable state: keys survive a lost state
   std::vector<std::string> damage;  // one line each for an operator: which file, what is wrong, where it was set aside. Empty: nothing
+  std::vector<std::string> aside;   // names of NAME.damaged files, sorted: set aside before this load, and not removed by anybody yet
 };
 
 struct StateFile;

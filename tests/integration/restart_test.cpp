@@ -56,7 +56,7 @@ std::string summary(const StatusReport& report) {
 // Twin: the same changes on a ledger in this process, whose disk is memory, and can be put back.
 class Twin {
  public:
-  explicit Twin(const std::string& file) { open(server::ConfigurationFile(file)); }
+  explicit Twin(const std::string& file) { open(server::ConfigurationFile{"assayd.json", file}); }
 
   std::string summary() const {
     std::vector<std::string> parts;
@@ -73,9 +73,9 @@ class Twin {
   // apply(request): whether it was put in force, or needed nothing.
   bool apply(const server::ChangeRequest& request) {
     before_ = disk_;
-    const bool done = ledger_->apply(request).error == server::ErrorCode::unset;
-    if (auto next = ledger_->publish()) snapshot_ = next;
-    return done;
+    const server::Applied applied = ledger_->apply(std::span(&request, 1));
+    if (applied.snapshot != nullptr) snapshot_ = applied.snapshot;
+    return applied.outcomes.front().error == server::ErrorCode::unset;
   }
   // take_back(): the last change never was.
   void take_back() {
@@ -88,7 +88,7 @@ class Twin {
     ledger_ = std::make_unique<server::Ledger>(server::LedgerParts{.identities = identities_, .clock = clock_, .log = log_, .workers = 1, .draw_instance = [] { return 1U; },
                                                                    .store = std::make_unique<store::Store>(std::make_unique<test::FakeFiles>(disk_)), .state_dir = "twin"});
     EXPECT_TRUE(ledger_->start(file));
-    snapshot_ = ledger_->publish();
+    snapshot_ = ledger_->first_snapshot();
   }
   test::FakeClock clock_;
   test::RecordingLog log_{base::LogLevel::alarm};
@@ -102,7 +102,7 @@ class Twin {
 // Two API services, an OAuth server with inline keys and one with a URL.
 std::string random_document(std::mt19937_64& random) {
   const auto pick = [&random](int below) { return static_cast<int>(random() % static_cast<unsigned>(below)); };
-  std::vector<int> keys{pick(5)};
+  std::vector<int> keys{99, pick(5)};  // one that stays, so that a rollback has something to bring
   if (pick(2) == 0) keys.push_back(5 + pick(5));
   return config({{"s", keys}, {"u", {}, pick(8) == 0 ? "https://v" : "https://u"}}, {{"a", {"s", "u"}, pick(2) == 0 ? R"(,"max_token_age":60)" : ""}, {"b", {"u"}}});
 }
@@ -217,7 +217,7 @@ TEST(Restart, DeploysAnEditedFileAndOutlivesABrokenOne) {
     const StatusReport report = status_of(daemon);
     EXPECT_EQ(summary(report), "deployment 3 generation 3; a of 3; a takes s: k3");
     ASSERT_FALSE(report.problems.empty());
-    EXPECT_THAT(report.problems[0].text, HasSubstr("the configuration file was not deployed, the stored state serves"));
+    EXPECT_THAT(report.problems[0].text, HasSubstr("assayd.json was not deployed at the start, the stored deployment 3 serves"));
     // Until then a client's verdicts go on naming the same instance and generation.
     EXPECT_EQ(daemon.stop(SIGTERM).status, 0) << daemon.log();
   }

@@ -28,7 +28,7 @@ class ControlTest : public testing::Test, private StatusSource {
       : document(config({{"s", {}, "https://s/jwks"}}, {{"a", {"s"}}}, clients)) {
     ::signal(SIGPIPE, SIG_IGN);
     auto ledger = test::ledger_of(document, clock, log, identities);
-    auto first = ledger->publish();
+    auto first = ledger->first_snapshot();
     auto report = ledger->report();
     builder.emplace(main, std::move(ledger));
     deployer.emplace(main, DeployerParts{.builder = *builder, .workers = {}, .quota = quota, .log = log, .snapshot = std::move(first), .report = std::move(report)});
@@ -75,10 +75,19 @@ test::Frame rollback_frame(std::uint64_t id) {
 }
 
 TEST_F(ControlTest, TakesNothingFromThoseWhomClientsDoesNotName) {
-  Peer peer = connect(kStranger);
-  for (const test::Frame& frame : {test::ping_frame(1), test::status_frame(2), test::deploy_frame(3, document), rollback_frame(4), test::push_frame(5, "s", test::jwks({1}))}) {
-    EXPECT_EQ(ask(peer, frame).error(), ErrorCode::forbidden);
+  // Told so at once, and sent away: nobody without rights takes a place.
+  for (int i = 0; i < 3; ++i) {
+    Peer peer = connect(kStranger);
+    peer.send(test::deploy_frame(1, document));  // may fail: the other end has been closed
+    const auto answer = peer.answer();
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_EQ(answer->error(), ErrorCode::forbidden);
+    EXPECT_EQ(answer->id(), 0U);
+    EXPECT_TRUE(peer.ended());
   }
+  main.turn();
+  EXPECT_EQ(control->counters().connections.value(), 0U);
+  EXPECT_EQ(log.count("forbidden by clients; the latest of uid 4242"), 1U) << log.all();
   EXPECT_EQ(deployer->current().generation(), 1U);
 }
 
@@ -153,6 +162,36 @@ TEST_F(OpenControlTest, PushesAndRollsBack) {
   EXPECT_EQ(report->oauth_servers()->Get(0)->url()->str(), "https://s/jwks");
   EXPECT_NE(report->oauth_servers()->Get(0)->keys_changed_at(), 0);
   EXPECT_EQ(report->oauth_servers()->Get(0)->api_services()->Get(0)->str(), "a");
+}
+
+// A stop does not say of a change that is under way that it was not looked at.
+TEST_F(OpenControlTest, AnswersAChangeThatIsUnderWayWhenItStops) {
+  std::vector<Peer> peers;
+  for (int i = 0; i < 3; ++i) peers.push_back(connect(kStranger));
+  std::string large = document;
+  large.insert(0, std::string(8 << 20, ' '));
+  std::vector<std::thread> senders;
+  for (Peer& peer : peers) senders.emplace_back([&] { peer.send(test::deploy_frame(1, large)); });
+  EXPECT_TRUE(test::eventually([&] {
+    main.turn();
+    return log.count("deploy asked for") == peers.size();
+  }));
+  control->drain();
+  for (std::thread& sender : senders) sender.join();
+  std::size_t deployed = 0;
+  std::size_t refused = 0;
+  EXPECT_TRUE(test::eventually([&] {
+    main.turn();
+    for (Peer& peer : peers) {
+      if (peer.descriptor() < 0 || !peer.readable(0)) continue;
+      const auto answer = peer.answer();
+      if (answer && answer->kind() == wire::Body::Deployed) ++deployed;
+      if (answer && answer->error() == ErrorCode::shutting_down) ++refused;
+      peer.close();
+    }
+    return deployed + refused == peers.size();
+  }));
+  EXPECT_EQ(deployer->current().deployment(), 1 + deployed);
 }
 
 // More changes than may wait are told so; each of the others gets its own answer.

@@ -100,7 +100,7 @@ class DeployerTest : public testing::Test, public ChangeListener {
   ConnectionQuota quota{100, 100};
   std::unique_ptr<Ledger> ledger = test::ledger_of(document(), clock, log, identities, 2);
   std::shared_ptr<Ending> first_ending = std::make_shared<Ending>();
-  std::shared_ptr<const snapshot::Snapshot> first = watched(ledger->publish(), first_ending);
+  std::shared_ptr<const snapshot::Snapshot> first = watched(ledger->first_snapshot(), first_ending);
   std::shared_ptr<const StateReport> first_report = ledger->report();
   std::weak_ptr<const snapshot::Snapshot> first_life = first;
   std::vector<std::shared_ptr<test::GatedEngine::Gate>> gates;

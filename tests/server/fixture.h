@@ -221,7 +221,7 @@ inline std::unique_ptr<server::Ledger> ledger_of(const std::string& text, const 
                                                                      .draw_instance = [next = kInstance]() mutable { return next++; },
                                                                      .store = std::move(store),
                                                                      .state_dir = {}});
-  const auto started = ledger->start(server::ConfigurationFile(text));
+  const auto started = ledger->start(server::ConfigurationFile{"assayd.json", text});
   EXPECT_TRUE(started.has_value()) << tests::list(started.error());
   return ledger;
 }

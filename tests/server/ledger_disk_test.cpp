@@ -25,8 +25,10 @@ TEST_F(LedgerDisk, RefusesADeployThatCannotBeKept) {
   EXPECT_EQ(kids("a", "s"), "k1");
   EXPECT_EQ(deployment(), 1U);
   EXPECT_EQ(roll_back().error, ErrorCode::no_such_deployment);
+  EXPECT_TRUE(has_problem("the disk refused a deploy or rollback"));
   disk.set_full(false);
   EXPECT_EQ(deploy(two).deployment, 2U);
+  EXPECT_FALSE(has_problem("the disk refused"));
   EXPECT_TRUE(ledger->report()->kept);
 }
 
@@ -44,9 +46,9 @@ TEST_F(LedgerDisk, PutsADeployInForceWithoutTheDiskIfThatIsAllowed) {
   EXPECT_FALSE(ledger->report()->kept);
   EXPECT_TRUE(has_problem("a restart would undo it"));
   EXPECT_FALSE(ledger->is_kept());
-  EXPECT_FALSE(ledger->keep());  // still full
+  EXPECT_FALSE(ledger->try_again().first);  // still full
   disk.set_full(false);
-  EXPECT_TRUE(ledger->keep());
+  EXPECT_TRUE(ledger->try_again().first);
   EXPECT_FALSE(has_problem("a restart would undo it"));
   const std::uint64_t kept_instance = snapshot->instance();
   ASSERT_TRUE(start());
@@ -65,12 +67,25 @@ TEST_F(LedgerDisk, WithdrawsAKeyWhateverTheDiskSays) {
   EXPECT_FALSE(outcome.kept);
   EXPECT_EQ(kids("a", "u"), "k6");
   EXPECT_TRUE(has_problem("a restart would undo it"));
-  EXPECT_EQ(log.count("the disk does not keep the state"), 1U);
+  EXPECT_EQ(log.count("the disk does not keep what is in force"), 1U);
   disk.set_full(false);
   EXPECT_TRUE(push("u", jwks({6})).kept);  // an equal set tries again
   EXPECT_TRUE(ledger->is_kept());
   ASSERT_TRUE(start());
   EXPECT_EQ(kids("a", "u"), "k6");
+}
+
+// A stop with something in force that is not on disk does not pass in silence.
+TEST_F(LedgerDisk, SaysWhatIsLostWithIt) {
+  ASSERT_TRUE(start(one));
+  disk.set_full(true);
+  push("u", jwks({6}));
+  ledger.reset();
+  EXPECT_EQ(log.count("is not on disk and is lost with this process"), 1U);
+  disk.set_full(false);
+  ASSERT_TRUE(start());
+  ledger.reset();
+  EXPECT_EQ(log.count("is lost with this process"), 1U);
 }
 
 TEST_F(LedgerDisk, StartsOnAFullDiskWhenThereIsNothingElseToServe) {
@@ -79,7 +94,7 @@ TEST_F(LedgerDisk, StartsOnAFullDiskWhenThereIsNothingElseToServe) {
   EXPECT_EQ(kids("a", "s"), "k1");
   EXPECT_FALSE(ledger->report()->kept);
   disk.set_full(false);
-  EXPECT_TRUE(ledger->keep());
+  EXPECT_TRUE(ledger->try_again().first);
   EXPECT_TRUE(ledger->report()->kept);
 }
 
@@ -88,7 +103,7 @@ TEST_F(LedgerDisk, ServesTheStoredStateWhenAnEditedFileCannotBeKept) {
   disk.set_full(true);
   ASSERT_TRUE(start(two));
   EXPECT_EQ(kids("a", "s"), "k1");
-  EXPECT_TRUE(has_problem("the configuration file was not deployed"));
+  EXPECT_TRUE(has_problem("assayd.json was not deployed at the start"));
 }
 
 // Said: what the ledger says is in force; a restart must serve it or, for a change that was under way, what came after it.
@@ -109,12 +124,12 @@ class LedgerCrash : public LedgerDisk {
   // step(i): one of a dozen changes.
   Outcome step(int i) {
     switch (i % 6) {
-      case 0: return deploy(config({{"s", {i + 10}}, {"u", {}, "https://u"}}, {{"a", {"s", "u"}}}));
+      case 0: return deploy(config({{"s", {1, i + 10}}, {"u", {}, "https://u"}}, {{"a", {"s", "u"}}}));
       case 1: return push("u", jwks({i + 30}));
       case 2: return roll_back();
-      case 3: return deploy(config({{"s", {i + 10}}, {"u", {}, "https://u"}}, {{"a", {"s", "u"}}}), {"a"});
+      case 3: return deploy(config({{"s", {1, i + 10}}, {"u", {}, "https://u"}}, {{"a", {"s", "u"}}}), {"a"});
       case 4: return push("u", jwks({i + 30, i + 31}));
-      default: return deploy(config({{"s", {i + 10}}, {"u", {}, i % 12 == 5 ? "https://v" : "https://u"}}, {{"a", {"s", "u"}}}));
+      default: return deploy(config({{"s", {1, i + 10}}, {"u", {}, i % 12 == 5 ? "https://v" : "https://u"}}, {{"a", {"s", "u"}}}));
     }
   }
 };
@@ -189,7 +204,7 @@ TEST_F(LedgerCrash, ServesAfterARestartWhatItSaidWasInForceAndKept) {
       if (!reached) break;
       ++failures;
       // The disk works again: whatever is in force is kept now or with the next try.
-      ledger->keep();
+      if (!ledger->is_kept()) ledger->try_again();
       ASSERT_TRUE(ledger->is_kept());
       const Said said = now();
       disk.crash(1);

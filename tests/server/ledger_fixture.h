@@ -66,12 +66,23 @@ inline std::string config(const std::vector<Server>& servers, const std::vector<
   return text + ']' + more + '}';
 }
 
+// NamedUsers: a host whose users a test names.
+class NamedUsers final : public snapshot::Identities {
+ public:
+  std::map<std::string, std::uint32_t> users;
+  std::optional<std::uint32_t> uid_of(const std::string& user) const override {
+    const auto found = users.find(user);
+    return found == users.end() ? std::nullopt : std::optional(found->second);
+  }
+  std::optional<std::uint32_t> gid_of(const std::string&) const override { return std::nullopt; }
+};
+
 class LedgerTest : public testing::Test {
  protected:
   // start(file): a new process on the same disk. Whether it started.
   bool start(std::optional<std::string> file = {}) {
     std::optional<server::ConfigurationFile> found;
-    if (file) found = server::ConfigurationFile(*file);
+    if (file) found = server::ConfigurationFile{"assayd.json", *file};
     return start_with(found);
   }
   bool start_with(const std::optional<server::ConfigurationFile>& file) {
@@ -85,27 +96,22 @@ class LedgerTest : public testing::Test {
                                                                   .state_dir = with_disk ? "/state" : ""});
     const auto started = ledger->start(file);
     faults = started ? std::vector<snapshot::Fault>() : started.error();
-    if (started) publish();
+    if (started) snapshot = ledger->first_snapshot();
     return started.has_value();
   }
-  // publish(): what is in force from now on.
-  const snapshot::Snapshot& publish() {
-    if (auto next = ledger->publish()) snapshot = next;
-    return *snapshot;
+  // apply(requests): together; the snapshot that comes of them is in force from now on.
+  std::vector<server::Outcome> apply(const std::vector<server::ChangeRequest>& requests) {
+    server::Applied applied = ledger->apply(requests);
+    if (applied.snapshot != nullptr) snapshot = applied.snapshot;
+    return std::move(applied.outcomes);
   }
-
-  // Each applies and publishes.
+  server::Outcome apply(const server::ChangeRequest& request) { return apply(std::vector{request}).front(); }
   server::Outcome deploy(const std::string& text, std::vector<std::string> services = {}) { return apply(server::DeployRequest{.document = text, .api_services = std::move(services), .expected_deployment = {}}); }
   server::Outcome dry_run(const std::string& text, std::vector<std::string> services = {}) {
     return apply(server::DeployRequest{.document = text, .api_services = std::move(services), .expected_deployment = {}, .dry_run = true});
   }
   server::Outcome roll_back(std::uint64_t deployment = 0) { return apply(server::RollbackRequest{.deployment = deployment, .expected_deployment = {}}); }
   server::Outcome push(const std::string& name, const std::string& text) { return apply(server::PushRequest{.oauth_server = name, .url = {}, .jwks = text}); }
-  server::Outcome apply(const server::ChangeRequest& request) {
-    server::Outcome outcome = ledger->apply(request);
-    publish();
-    return outcome;
-  }
 
   // kids(service, server): of the keys with which this API service verifies tokens of this OAuth server; "none" if there are none at hand.
   std::string kids(std::string_view service, std::string_view server) const {
@@ -141,7 +147,7 @@ class LedgerTest : public testing::Test {
 
   FakeClock clock;
   RecordingLog log;
-  NoIdentities identities;
+  NamedUsers identities;
   FakeDisk disk;
   bool with_disk = true;
   std::uint64_t instances = 0;

@@ -130,10 +130,10 @@ TEST_F(LedgerTest, AccountsForWhatWouldChange) {
   const Outcome outcome = dry_run(next);
   EXPECT_EQ(described(outcome),
             "~ api_service a, required_scopes, settings of OAuth server s\n~ api_service b, oauth_servers\n+ api_service d\n- api_service c\n"
-            "~ oauth_server s, keys, clock_skew_tolerance\n+ oauth_server u\n- oauth_server t\n"
+            "~ oauth_server s, jwks, clock_skew_tolerance\n+ oauth_server u\n- oauth_server t\n"
             "- key s k1\n+ key s k4\n+ key u k5\n- key t k3\n");
   EXPECT_EQ(outcome.deployment, 0U);
-  EXPECT_THAT(outcome.notes, ElementsAre("no API service uses the OAuth server idle, so it is not in force"));
+  EXPECT_THAT(outcome.notes, ElementsAre("no API service uses, so that they are not in force, OAuth servers: idle"));
   EXPECT_EQ(deployment(), 1U);
   EXPECT_EQ(kids("a", "s"), "k1 k2");
   EXPECT_EQ(described(deploy(next)), described(outcome));  // it was the truth
@@ -164,7 +164,7 @@ TEST_F(LedgerTest, TellsAKeyThatIsAltered) {
   };
   deploy(rsa_document("RS256"));
   const auto rsa_id = snapshot->oauth_servers()[0]->keys->keys()[0].id;
-  EXPECT_EQ(described(deploy(rsa_document("PS256"))), "~ api_service a, settings of OAuth server s\n~ oauth_server s, keys\n~ key s r\n");
+  EXPECT_EQ(described(deploy(rsa_document("PS256"))), "~ api_service a, settings of OAuth server s\n~ oauth_server s, jwks\n~ key s r\n");
   EXPECT_NE(snapshot->oauth_servers()[0]->keys->keys()[0].id, rsa_id);
   EXPECT_EQ(ledger->published().materials, 0U);  // the numbers are the same
 }
@@ -203,8 +203,10 @@ TEST_F(LedgerTest, RollsBackSettingsAndNeverKeys) {
   const Outcome outcome = roll_back();
   EXPECT_EQ(snapshot->api_service("a")->max_token_age_s(), std::nullopt);
   EXPECT_EQ(kids("a", "s"), "k2");
-  EXPECT_EQ(described(outcome), "~ api_service a, max_token_age, settings of OAuth server s\n~ oauth_server s, keys\n");
-  EXPECT_THAT(snapshot->oauth_servers()[0]->keys->skipped()[0].reason, HasSubstr("withdrawn"));
+  EXPECT_EQ(described(outcome), "~ api_service a, max_token_age\n");
+  EXPECT_EQ(outcome.restores, 1U);
+  EXPECT_THAT(outcome.notes, ElementsAre("withdrawn since, and not brought back, of OAuth server s: k1"));
+  EXPECT_TRUE(has_problem("keys stay withdrawn after a rollback, of OAuth server s: k1"));
   // Nor by another rollback, nor over a restart.
   deploy(config({{"s", {2}}}, {{"a", {"s"}}}));
   roll_back();
@@ -228,6 +230,102 @@ TEST_F(LedgerTest, WithholdsAKeyOnlyWhereItsRollbackDid) {
   EXPECT_EQ(kids("b", "s"), "k1 k2");
   ASSERT_TRUE(start());
   EXPECT_EQ(kids("a", "s"), "k2");
+  EXPECT_EQ(kids("b", "s"), "k1 k2");
+}
+
+// However the key left, and whatever stands between.
+TEST_F(LedgerTest, BringsNoKeyBackThatASourceHasLost) {
+  ASSERT_TRUE(start(config({{"s", {1, 2}}}, {{"a", {"s"}}})));
+  deploy(config({{"s", {}, "https://s/jwks"}}, {{"a", {"s"}}}));
+  EXPECT_TRUE(ledger->state().withdrawn.empty());  // a source without keys says nothing about them
+  push("s", jwks({2}));
+  roll_back(1);
+  EXPECT_EQ(kids("a", "s"), "k2");
+}
+
+TEST_F(LedgerTest, RollsBackAtOnceFromASourceThatHasNoKeysYet) {
+  ASSERT_TRUE(start(config({{"s", {1, 2}}}, {{"a", {"s"}}})));
+  deploy(config({{"s", {}, "https://s/jwks"}}, {{"a", {"s"}}}));
+  roll_back();
+  EXPECT_EQ(kids("a", "s"), "k1 k2");
+}
+
+TEST_F(LedgerTest, BringsNoKeyBackUnderTheOldNameOfItsOAuthServer) {
+  const auto named = [](const std::string& name, const std::vector<int>& keys) {
+    return R"({"oauth_servers":[{"name":")" + name + R"(","issuers":["https://s"],"jwks":)" + jwks(keys) + R"(}],"api_services":[{"name":"a","audiences":["https://a"],"oauth_servers":[")" +
+           name + R"("]}]})";
+  };
+  ASSERT_TRUE(start(named("old", {1, 2})));
+  deploy(named("new", {1, 2}));
+  deploy(named("new", {2}));
+  roll_back(1);
+  EXPECT_EQ(kids("a", "s"), "k2");
+}
+
+TEST_F(LedgerTest, BringsNoKeyBackThatADocumentHasDroppedWhereNothingUsedIt) {
+  ASSERT_TRUE(start(config({{"s", {1, 2}}, {"t", {3}}}, {{"a", {"s"}}})));
+  deploy(config({{"s", {2}}, {"t", {3}}}, {{"a", {"t"}}}));
+  roll_back();
+  EXPECT_EQ(kids("a", "s"), "k2");
+}
+
+// A withdrawal outlives the deployment that made it: taken from the disk, or trimmed from the history.
+TEST_F(LedgerTest, BringsNoKeyBackWhenTheWithdrawalItselfIsForgotten) {
+  ASSERT_TRUE(start(config({{"s", {1, 2}}, {"t", {3}}}, {{"a", {"s"}}})));
+  deploy(config({{"s", {2}}, {"t", {3}}}, {{"a", {"s"}}}));
+  deploy(config({{"t", {3}}}, {{"a", {"t"}}}));
+  for (const auto& [name, content] : disk.files()) {
+    if (name.starts_with("document-2-")) disk.put(name, content.substr(1));
+  }
+  ASSERT_TRUE(start());
+  EXPECT_THAT(ledger->state().history, SizeIs(2));
+  roll_back(1);
+  EXPECT_EQ(kids("a", "s"), "k2");
+}
+
+// A rollback to a rollback withholds what either did, and can be kept.
+TEST_F(LedgerTest, RollsBackToARollback) {
+  ASSERT_TRUE(start(config({{"s", {1, 2, 3}}}, {{"a", {"s"}}})));
+  deploy(config({{"s", {2, 3}}}, {{"a", {"s"}}}));
+  EXPECT_EQ(roll_back(1).deployment, 3U);
+  EXPECT_EQ(kids("a", "s"), "k2 k3");
+  deploy(config({{"s", {3}}}, {{"a", {"s"}}}));
+  const Outcome outcome = roll_back(3);
+  EXPECT_EQ(outcome.error, ErrorCode::unset) << outcome.error_text;
+  EXPECT_TRUE(outcome.kept);
+  EXPECT_EQ(kids("a", "s"), "k3");
+  ASSERT_TRUE(start());
+  EXPECT_EQ(kids("a", "s"), "k3");
+}
+
+// A key is its numbers: a kid that was mistyped is no withdrawal.
+TEST_F(LedgerTest, RollsBackAKidThatWasMistyped) {
+  const auto with_kid = [](std::string_view kid) {
+    return R"({"oauth_servers":[{"name":"s","issuers":["https://s"],"jwks":{"keys":[)" + test::key(1).as("EdDSA", kid).public_jwk() +
+           R"(]}}],"api_services":[{"name":"a","audiences":["https://a"],"oauth_servers":["s"]}]})";
+  };
+  ASSERT_TRUE(start(with_kid("k1")));
+  deploy(with_kid("K1"));
+  roll_back();
+  EXPECT_EQ(kids("a", "s"), "k1");
+}
+
+// Nothing is left of a whole rotation: the rollback would refuse every token, and is refused itself.
+TEST_F(LedgerTest, RefusesARollbackThatLeavesAnOAuthServerWithoutKeys) {
+  ASSERT_TRUE(start(config({{"s", {1}}}, {{"a", {"s"}}})));
+  deploy(config({{"s", {2}}}, {{"a", {"s"}}}));
+  const Outcome outcome = roll_back();
+  EXPECT_EQ(outcome.error, ErrorCode::bad_configuration);
+  ASSERT_THAT(outcome.faults, SizeIs(1));
+  EXPECT_THAT(outcome.faults[0].found, HasSubstr("no key left of OAuth servers s"));
+  EXPECT_EQ(kids("a", "s"), "k2");
+}
+
+// A key that an API service still accepts is not withdrawn: a staged deploy can be taken back.
+TEST_F(LedgerTest, RollsBackAStagedDeployWithItsKeys) {
+  ASSERT_TRUE(start(config({{"s", {1, 2}}}, {{"a", {"s"}}, {"b", {"s"}}})));
+  deploy(config({{"s", {2}}}, {{"a", {"s"}}, {"b", {"s"}}}), {"b"});
+  roll_back();
   EXPECT_EQ(kids("b", "s"), "k1 k2");
 }
 
@@ -379,12 +477,79 @@ TEST_F(LedgerTest, RebuildsOnlyWhatAChangedKeyTouches) {
 // Changes that meet go into one snapshot.
 TEST_F(LedgerTest, PublishesChangesThatMeetTogether) {
   ASSERT_TRUE(start(config({{"s", {}, "https://s/jwks"}}, {{"a", {"s"}}})));
-  const Outcome pushed = ledger->apply(PushRequest{.oauth_server = "s", .url = {}, .jwks = jwks({1})});
-  const Outcome deployed = ledger->apply(DeployRequest{.document = config({{"s", {}, "https://s/jwks"}}, {{"b", {"s"}}}), .api_services = {}, .expected_deployment = {}});
-  EXPECT_EQ(pushed.generation, 2U);
-  EXPECT_EQ(deployed.generation, 2U);
-  EXPECT_EQ(publish().generation(), 2U);
+  const std::vector<Outcome> outcomes =
+      apply({PushRequest{.oauth_server = "s", .url = {}, .jwks = jwks({1})},
+             DeployRequest{.document = config({{"s", {}, "https://s/jwks"}}, {{"b", {"s"}}}), .api_services = {}, .expected_deployment = {}}});
+  EXPECT_EQ(outcomes[0].generation, 2U);
+  EXPECT_EQ(outcomes[1].generation, 2U);
+  EXPECT_EQ(snapshot->generation(), 2U);
   EXPECT_EQ(kids("b", "s"), "k1");
+}
+
+// What one of them does to the instance holds for all.
+TEST_F(LedgerTest, AnswersWithTheInstanceThatWasPublished) {
+  const std::string text = config({{"s", {}, "https://s/jwks"}}, {{"a", {"s"}}});
+  ASSERT_TRUE(start(text));
+  const std::size_t before = disk.operations();
+  deploy(text);
+  const std::size_t of_a_deploy = disk.operations() - before;
+  disk.fail_at(of_a_deploy, test::Fault::before);  // the first operation of the push that follows
+  const std::vector<Outcome> outcomes =
+      apply({DeployRequest{.document = text, .api_services = {}, .expected_deployment = {}}, PushRequest{.oauth_server = "s", .url = {}, .jwks = jwks({1})}});
+  EXPECT_TRUE(outcomes[0].kept);
+  EXPECT_FALSE(outcomes[1].kept);
+  for (const Outcome& outcome : outcomes) {
+    EXPECT_EQ(outcome.instance, snapshot->instance());
+    EXPECT_EQ(outcome.generation, snapshot->generation());
+  }
+}
+
+// A push of keys asks no directory service; an account that the host did not know is asked for again.
+TEST_F(LedgerTest, LooksAccountsUpWithClientsAndAgainWhileOneIsUnknown) {
+  identities.users["orders"] = 7;
+  ASSERT_TRUE(start(config({{"s", {}, "https://s/jwks"}}, {{"a", {"s"}}}, R"(,"clients":[{"user":"orders","api_services":["a"]}])")));
+  identities.users.clear();
+  push("s", jwks({1}));
+  EXPECT_TRUE(snapshot->api_service("a")->permits({.uid = 7, .gid = 9, .groups = {}}));
+  EXPECT_FALSE(ledger->needs_another_try());
+
+  ASSERT_TRUE(start());  // the directory is not up yet
+  EXPECT_FALSE(snapshot->api_service("a")->permits({.uid = 7, .gid = 9, .groups = {}}));
+  EXPECT_TRUE(has_problem("clients: this host does not know \"orders\""));
+  EXPECT_TRUE(ledger->needs_another_try());
+  EXPECT_FALSE(ledger->try_again().first);
+  identities.users["orders"] = 7;
+  const auto [changed, next] = ledger->try_again();
+  EXPECT_TRUE(changed);
+  ASSERT_NE(next, nullptr);
+  EXPECT_TRUE(next->api_service("a")->permits({.uid = 7, .gid = 9, .groups = {}}));
+  EXPECT_GT(next->generation(), snapshot->generation());
+  EXPECT_FALSE(ledger->needs_another_try());
+  EXPECT_FALSE(has_problem("clients: "));
+}
+
+TEST_F(LedgerTest, SaysWhatAStagedDeployLeaves) {
+  ASSERT_TRUE(start(config({{"s", {1}}}, {{"a", {"s"}}})));
+  const Outcome outcome = deploy(config({{"s", {1}}}, {{"b", {"s"}}}, R"(,"clients":[{"uid":1,"api_services":["b"]}])"), {"b"});
+  EXPECT_THAT(outcome.notes, ElementsAre(HasSubstr("the document's clients are not in force")));
+}
+
+TEST_F(LedgerTest, BoundsTheDocumentsThatStagedDeploysLeaveInUse) {
+  std::vector<test::Service> services;
+  for (int i = 0; i < 70; ++i) services.push_back({"a" + std::to_string(i), {"s"}});
+  const std::string text = config({{"s", {1}}}, services);
+  ASSERT_TRUE(start(text));
+  std::size_t deployed = 0;
+  for (int i = 0; i < 70; ++i) {
+    const Outcome outcome = deploy(text, {"a" + std::to_string(i)});
+    if (outcome.error != ErrorCode::unset) {
+      EXPECT_THAT(outcome.faults.at(0).allowed, HasSubstr("deploy the whole document"));
+      break;
+    }
+    ++deployed;
+  }
+  EXPECT_EQ(deployed, 63U);
+  EXPECT_EQ(deploy(text).error, ErrorCode::unset);
 }
 
 TEST_F(LedgerTest, SaysWhichAccountsAndApiServicesAreOpenToNobody) {

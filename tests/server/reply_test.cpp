@@ -168,6 +168,7 @@ Outcome full_outcome() {
   outcome.changes = {{Change::Subject::api_service, Change::Kind::altered, "orders", {}, {"audiences"}}, {Change::Subject::key, Change::Kind::removed, "corp", "k1", {"P-256", "thumb"}}};
   outcome.behind = {{"billing", true, {"corp"}}};
   outcome.notes = {"a note"};
+  outcome.restores = 3;
   outcome.skipped = {{.index = 3, .kid = "s", .reason = "why", .alarm = true}};
   outcome.instance = 77;
   outcome.generation = 6;
@@ -193,6 +194,7 @@ TEST(Reply, CarriesWhatCameOfADeploy) {
   EXPECT_TRUE(deployed->behind()->Get(0)->own_settings());
   EXPECT_EQ(deployed->behind()->Get(0)->oauth_servers()->Get(0)->str(), "corp");
   EXPECT_EQ(deployed->notes()->Get(0)->str(), "a note");
+  EXPECT_EQ(deployed->restores(), 3U);
 }
 
 TEST(Reply, CarriesWhatCameOfAPush) {
@@ -207,6 +209,37 @@ TEST(Reply, CarriesWhatCameOfAPush) {
   EXPECT_EQ(pushed->changes()->size(), 2U);
   EXPECT_EQ(pushed->skipped()->Get(0)->index(), 3U);
   EXPECT_TRUE(pushed->skipped()->Get(0)->alarm());
+  EXPECT_EQ(pushed->notes()->Get(0)->str(), "a note");
+}
+
+// What is in force is never answered with an error: a list that does not fit is cut, and says so.
+TEST(Reply, CutsTheListsOfALargeChange) {
+  ReplyEncoder encoder(64 * 1024);
+  Outcome outcome = full_outcome();
+  outcome.changes.assign(5000, outcome.changes[0]);
+  outcome.behind.assign(5000, outcome.behind[0]);
+  for (const bool is_push : {false, true}) {
+    const base::Bytes frame = is_push ? encoder.pushed(2, outcome) : encoder.deployed(2, outcome);
+    EXPECT_LE(frame.size(), 64U * 1024);
+    const Answer reply = answer(frame);
+    ASSERT_EQ(reply.kind(), is_push ? wire::Body::Pushed : wire::Body::Deployed);
+    const auto* changes = is_push ? reply.envelope()->body_as_Pushed()->changes() : reply.envelope()->body_as_Deployed()->changes();
+    const auto* notes = is_push ? reply.envelope()->body_as_Pushed()->notes() : reply.envelope()->body_as_Deployed()->notes();
+    EXPECT_GT(changes->size(), 100U);
+    EXPECT_NE(notes->Get(1)->str().find("of 5000 changes are listed"), std::string::npos) << notes->Get(1)->str();
+  }
+}
+
+TEST(Reply, AnswersAnErrorForAStatusThatDoesNotFit) {
+  const test::FakeClock clock;
+  test::RecordingLog log;
+  const test::NoIdentities identities;
+  const auto ledger = test::ledger_of(test::document(), clock, log, identities);
+  const auto snapshot = ledger->first_snapshot();
+  for (const std::size_t bytes : {128U, 512U}) {
+    ReplyEncoder encoder(bytes);
+    EXPECT_EQ(answer(encoder.status(8, {.version = "1", .engine = "e", .workers = {}}, *ledger->report(), *snapshot)).error(), wire::ErrorCode::response_too_large);
+  }
 }
 
 TEST(Reply, SaysWhyAChangeWasRefused) {
@@ -234,7 +267,7 @@ TEST(Reply, ReportsKeysUsedAndSkippedAndWhatHasBeenCounted) {
   test::RecordingLog log;
   const test::NoIdentities identities;
   const auto ledger = test::ledger_of(text, clock, log, identities);
-  const auto snapshot = ledger->publish();
+  const auto snapshot = ledger->first_snapshot();
 
   StatusFigures figures{.version = "1.2.3", .started_at_s = 1000, .engine = "reference", .workers = {}};
   Counters counters;

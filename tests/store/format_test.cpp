@@ -12,7 +12,7 @@ namespace {
 
 StateFile state_file() {
   StateFile file;
-  file.state = {.instance = 0xab, .generation = 7, .deployments = {}, .file_digest = {}};
+  file.state = {.instance = 0xab, .generation = 7, .deployments = {}, .file_digest = {}, .withdrawn = {}};
   file.documents = {{1, std::string(64, '1')}, {2, std::string(64, '2')}};
   file.sources = {{"jwks_url", "https://id.example.com/jwks"}, {"discovery", "https://id.example.com/jwks"}};
   file.state.deployments.push_back(test::deployment(1, DeploymentKind::full, {{"orders", 1}}));
@@ -20,6 +20,7 @@ StateFile state_file() {
   file.state.deployments.back().staged = {"orders"};
   file.state.deployments.push_back(test::deployment(3, DeploymentKind::rollback, {{"orders", 1}}));
   file.state.deployments.back().withheld = {{.document = 1, .oauth_server = "corp", .keys = {std::string(32, 'a'), std::string(32, 'b')}}};
+  file.state.withdrawn = {{"https://id.example.com", std::string(64, 'e')}, {"urn:batch", std::string(64, 'e')}};
   return file;
 }
 
@@ -33,7 +34,9 @@ constexpr std::string_view kStateLine =
     R"({"number":2,"deployed_at":1700000002,"kind":"staged","restores":0,"document":2,"base":1,)"
     R"("api_services":[{"name":"orders","document":2},{"name":"payments","document":1}],"staged":["orders"],"withheld":[]},)"
     R"({"number":3,"deployed_at":1700000003,"kind":"rollback","restores":1,"document":1,"base":1,"api_services":[{"name":"orders","document":1}],"staged":[],)"
-    R"("withheld":[{"document":1,"oauth_server":"corp","keys":["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"]}]}]})";
+    R"("withheld":[{"document":1,"oauth_server":"corp","keys":["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"]}]}],)"
+    R"("withdrawn":[{"issuer":"https://id.example.com","key":"eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"},)"
+    R"({"issuer":"urn:batch","key":"eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"}]})";
 constexpr std::string_view kKeysLine =
     R"({"kind":"jwks_url","url":"https://id.example.com/jwks","generation":5,"changed_at":1700000000,"checked_at":1700000005,)"
     R"("since":[{"key":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","at":1700000000},{"key":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","at":1700000001}]})";
@@ -77,6 +80,9 @@ TEST(Format, GivesBackWhatItWasGiven) {
   file.state.deployments[0].api_services = {{odd, 1}, {odd + "2", 1}, {" ", 1}};
   file.state.deployments[1].staged = {odd};
   file.state.deployments[2].withheld[0].oauth_server = odd;
+  file.state.withdrawn[0].issuer = odd;
+  file.state.withdrawn[1] = {.issuer = std::string(limits::kIssuerBytesMax, '\x01'), .key = std::string(64, '0')};
+  file.state.withdrawn.push_back({.issuer = odd, .key = std::string(64, '0')});  // another pair, though neither half is new
   EXPECT_EQ(same(), "");
   file.state.deployments[2].number = ~std::uint64_t{0};
   file.state.deployments[2].deployed_at_s = limits::kNumericDateMax;
@@ -147,12 +153,27 @@ TEST(Format, RefusesAStateWithAnyMistake) {
       {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"}, {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
       {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "Aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
       {"'withheld':[{", "'withheld':[{'document':1,'oauth_server':'corp','keys':[]},{"},
+      // Withdrawn keys.
+      {"'withdrawn'", "'withdraw'"}, {"'withdrawn':[", "'withdrawn':{},'x':["}, {"'withdrawn':[", "'withdrawn':[1,"}, {"'withdrawn':[", "'withdrawn':[{},"},
+      {",'withdrawn':[", ",'withdrawn':[],'withdrawn':["}, {"'urn:batch'", "'https://id.example.com'"}, {"'urn:batch'", "'https:\\u002f/id.example.com'"},
+      {"'urn:batch'", "''"}, {"'urn:batch'", "null"}, {"'issuer':'urn:batch',", ""}, {"'issuer':'urn:batch'", "'issuer':'urn:batch','issuer':'urn:batch'"},
+      {"'issuer':'urn:batch'", "'issuer':'urn:batch','x':1"}, {"'urn:batch'", "['urn:batch']"}, {"'key':'ee", "'key':'e"}, {"'key':'ee", "'key':'eee"},
+      {"'key':'ee", "'key':'eE"}, {"'key':'ee", "'key':'eg"}, {"'urn:batch','key':'ee", "'urn:batch','kid':'ee"},
+      {"'key':'eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee'", "'key':0"},
   };
   for (const Edit& edit : edits) {
     const auto decoded = decode_state(seal("state", edit.in(kStateLine), {}).content);
     EXPECT_FALSE(decoded) << edit.from << " -> " << edit.to;
   }
-  EXPECT_EQ(std::size(edits), 66U);
+  EXPECT_EQ(std::size(edits), 85U);
+  // The member is required even when there is nothing in it; and an issuer has its limits.
+  const std::string none(kStateLine.substr(0, kStateLine.find(R"(,"withdrawn")")));
+  EXPECT_TRUE(decode_state(seal("state", none + R"(,"withdrawn":[]})", {}).content));
+  EXPECT_FALSE(decode_state(seal("state", none + "}", {}).content));
+  const std::string long_issuer(limits::kIssuerBytesMax, 'x');
+  EXPECT_TRUE(decode_state(seal("state", replaced(kStateLine, "urn:batch", long_issuer), {}).content));
+  EXPECT_FALSE(decode_state(seal("state", replaced(kStateLine, "urn:batch", long_issuer + "x"), {}).content));
+  EXPECT_FALSE(decode_state(seal("state", replaced(kStateLine, "urn:batch", "\xff"), {}).content));
   EXPECT_FALSE(decode_state(seal("state", kStateLine, "\n").content));
   EXPECT_FALSE(decode_state(seal("keys", kStateLine, {}).content));
 }
@@ -211,6 +232,12 @@ TEST(Format, RefusesToWriteWhatCouldNotBeReadBack) {
   EXPECT_NE(refused([](StateFile& file) { std::swap(file.state.deployments[0], file.state.deployments[1]); }), "");
   EXPECT_EQ(refused([](StateFile& file) { file.documents.pop_back(); }), "could not be read back: deployment 2 needs a document that is not listed");
   EXPECT_NE(refused([](StateFile& file) { file.state.file_digest = "x"; }), "");
+  EXPECT_EQ(refused([](StateFile& file) { file.state.withdrawn.push_back(file.state.withdrawn[0]); }),
+            "could not be read back: its withdrawn keys are malformed");
+  EXPECT_NE(refused([](StateFile& file) { file.state.withdrawn[0].issuer.clear(); }), "");
+  EXPECT_NE(refused([](StateFile& file) { file.state.withdrawn[0].issuer = std::string(limits::kIssuerBytesMax + 1, 'x'); }), "");
+  EXPECT_NE(refused([](StateFile& file) { file.state.withdrawn[0].issuer = "\xff"; }), "");
+  EXPECT_NE(refused([](StateFile& file) { file.state.withdrawn[0].key.pop_back(); }), "");
   EXPECT_FALSE(encode_document({.number = 1, .deployed_at_s = 0, .text = nullptr}));
   EXPECT_FALSE(encode_document(*test::document(0, "")));
   EXPECT_FALSE(encode_keys(*test::source("", 1)));
@@ -243,6 +270,26 @@ TEST(Format, TakesNoMoreForAnApiServiceThanItsLimitSays) {
   EXPECT_GT(with_document, before);
   EXPECT_LE(with_service - with_document, limits::kServiceInStateBytesMax);
   EXPECT_LE(bytes() - with_service, limits::kStagedInStateBytesMax);
+}
+
+TEST(Format, TakesNoMoreForAWithdrawnKeyThanItsLimitSays) {
+  StateFile file = state_file();
+  const std::size_t before = encode_state(file)->content.size();
+  file.state.withdrawn.push_back({.issuer = std::string(limits::kIssuerBytesMax, 'x'), .key = std::string(64, '0')});
+  EXPECT_EQ(encode_state(file)->content.size() - before, limits::kWithdrawnInStateBytesMax);
+}
+
+TEST(Format, HoldsEveryInlineKeyThatADocumentMayHaveAsWithdrawn) {
+  StateFile file = state_file();
+  file.state.withdrawn.clear();
+  for (std::size_t i = 0; i < limits::kWithdrawnMax; ++i) {
+    std::string key = std::to_string(i);
+    key.insert(0, 64 - key.size(), '0');
+    file.state.withdrawn.push_back({.issuer = "https://id.example.com", .key = std::move(key)});
+  }
+  const auto encoded = encode_state(file);
+  EXPECT_TRUE(encoded) << encoded.error().what;
+  EXPECT_EQ(file.state.withdrawn.size(), 174'762U);
 }
 
 // 2.1 million commas in names: more than a JSON text may have, were they written as they are.

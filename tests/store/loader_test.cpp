@@ -16,6 +16,7 @@ using test::FakeDisk;
 using test::FakeFiles;
 using test::Fault;
 using test::Opened;
+using Names = std::vector<std::string>;
 
 class LoaderTest : public testing::Test {
  protected:
@@ -62,7 +63,7 @@ TEST_F(LoaderTest, FindsNothingInAnEmptyFolder) {
   const Opened opened(empty);
   ASSERT_TRUE(opened.loaded);
   EXPECT_FALSE(opened.loaded->records);
-  EXPECT_TRUE(opened.loaded->damage.empty() && opened.loaded->orphan_sources.empty());
+  EXPECT_TRUE(opened.loaded->damage.empty() && opened.loaded->orphan_sources.empty() && opened.loaded->aside.empty());
 }
 
 TEST_F(LoaderTest, FailsOnlyIfTheFolderCannotBeListed) {
@@ -85,6 +86,51 @@ TEST_F(LoaderTest, SetsADamagedStateAside) {
   // It is reported once; the keys stay.
   EXPECT_TRUE(load().damage.empty());
   EXPECT_EQ(load().orphan_sources.size(), 1U);
+}
+
+TEST_F(LoaderTest, ListsWhatWasSetAsideFromTheNextLoadUntilItIsRemoved) {
+  spoil(state);
+  spoil(keys);
+  const Loaded first = load();
+  EXPECT_EQ(first.damage.size(), 2U);
+  EXPECT_EQ(first.aside, Names());
+  const Names aside{old_document + ".damaged", new_document + ".damaged", keys + ".damaged", "state.damaged"};
+  EXPECT_EQ(load().aside, aside);
+  save(records);
+  const Loaded next = load();
+  EXPECT_TRUE(next.records && next.damage.empty());
+  EXPECT_EQ(next.aside, aside);
+  disk.erase("state.damaged");
+  EXPECT_EQ(load().aside, Names(aside.begin(), aside.end() - 1));
+  for (const std::string& name : aside) disk.erase(name);
+  EXPECT_EQ(load().aside, Names());
+}
+
+// A name that is set aside anew is damage of this load; the file that had it is gone.
+TEST_F(LoaderTest, ListsNothingAsideThatItHasJustWrittenOver) {
+  disk.put("state.damaged", "older");
+  disk.put(aside_name(keys), "older");
+  spoil(keys);
+  const Loaded loaded = load();
+  EXPECT_TRUE(says(loaded, {keys, "set aside as"})) << all(loaded);
+  EXPECT_EQ(loaded.aside, Names{"state.damaged"});
+  EXPECT_EQ(load().aside, (Names{aside_name(keys), "state.damaged"}));
+}
+
+TEST_F(LoaderTest, ListsWhatIsAsideThoughAnotherCannotBeSetAside) {
+  disk.put("state.damaged", "older");
+  spoil(state);
+  std::size_t listed = 0;
+  for (std::size_t k = 1; k < 12; ++k) {
+    FakeDisk copy = disk;
+    copy.fail_at(k, Fault::before);
+    const Opened opened(copy);
+    ASSERT_TRUE(opened.loaded);
+    const bool kept = copy.content("state.damaged") == "older";
+    EXPECT_EQ(opened.loaded->aside, kept ? Names{"state.damaged"} : Names()) << k;
+    if (kept) ++listed;
+  }
+  EXPECT_EQ(listed, 1U);
 }
 
 TEST_F(LoaderTest, StartsAnewBesideWhatWasSetAside) {
@@ -186,9 +232,13 @@ TEST_F(LoaderTest, LeavesOtherFilesAlone) {
   disk.put("state.tmp", "ours");
   disk.put(keys + ".tmp", "ours");
   disk.put(document_name(9, std::string(64, '9')), "ours, of a deploy that never was");
-  EXPECT_TRUE(load().damage.empty());
+  disk.put("README.damaged", "others'");
+  disk.put("state.damaged.tmp", "others'");
+  const Loaded loaded = load();
+  EXPECT_TRUE(loaded.damage.empty());
+  EXPECT_EQ(loaded.aside, (Names{aside_name(keys), "state.damaged"}));
   save(records);
-  EXPECT_EQ(disk.files().size(), 4U + 6U);
+  EXPECT_EQ(disk.files().size(), 4U + 8U);
   EXPECT_EQ(disk.content("README"), "others'");
   EXPECT_EQ(disk.content("state.damaged"), "others'");
 }

@@ -21,6 +21,9 @@ TEST(Records, DifferByAnyPart) {
       [](Records& r) { ++r.state.instance; },
       [](Records& r) { ++r.state.generation; },
       [](Records& r) { r.state.file_digest.clear(); },
+      [](Records& r) { r.state.withdrawn[0].issuer += "x"; },
+      [](Records& r) { r.state.withdrawn[0].key[0] = '0'; },
+      [](Records& r) { r.state.withdrawn.clear(); },
       [](Records& r) { r.state.deployments[0].api_services[0].name += "x"; },
       [](Records& r) { r.state.deployments.pop_back(); },
       [](Records& r) { r.documents[0] = test::document(1, "other"); },
@@ -37,7 +40,7 @@ TEST(Records, DifferByAnyPart) {
     change(b);
     EXPECT_FALSE(a == b) << &change - changes;
   }
-  EXPECT_EQ(std::size(changes), 13U);
+  EXPECT_EQ(std::size(changes), 16U);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ namespace {
 constexpr std::int64_t kStart = 1'700'000'000;
 const std::string kKeyA(32, 'a');
 const std::string kKeyB(32, 'b');
+const std::string kKeyNumbers(64, 'e');
 
 DeploymentRecord with_names(DeploymentRecord deployment, std::vector<std::string> staged) {
   deployment.staged = std::move(staged);
@@ -55,8 +56,9 @@ DeploymentRecord deployment(std::uint64_t number, DeploymentKind kind, std::vect
 
 Records small_records() {
   Records records;
-  records.state = {.instance = 0xfedcba9876543210, .generation = 7, .deployments = {}, .file_digest = std::string(64, 'd')};
+  records.state = {.instance = 0xfedcba9876543210, .generation = 7, .deployments = {}, .file_digest = std::string(64, 'd'), .withdrawn = {}};
   records.state.deployments = {deployment(1, DeploymentKind::full, {{"orders", 1}}), deployment(2, DeploymentKind::full, {{"orders", 2}, {"payments", 2}})};
+  records.state.withdrawn = {{"https://id.example.com", kKeyNumbers}};
   records.documents = {document(1, "{\"a\": 1}"), document(2, "{\"b\": 2}\n")};
   records.sources = {source("https://id.example.com/jwks", 5)};
   return records;
@@ -82,7 +84,8 @@ std::vector<Step> life() {
   step("keys for a source that had none");
   deployments.push_back(with_names(deployment(3, DeploymentKind::staged, {{"orders", 3}, {"payments", 2}}), {"orders"}));
   now.documents.push_back(document(3, "three"));
-  step("a staged deploy");
+  now.state.withdrawn = {{"https://id.example.com", kKeyNumbers}, {"urn:batch", kKeyNumbers}};
+  step("a staged deploy that withdraws an inline key");
   now.sources[0] = source("https://a.example.com/jwks", 4, "{\"keys\":[1]}");
   step("a push of keys");
   now.sources.push_back(source("https://b.example.com/jwks", 5));
@@ -101,9 +104,10 @@ std::vector<Step> life() {
   step("a deploy that no longer uses a source");
   deployments.erase(deployments.begin() + 1, deployments.begin() + 3);  // 2 and 3
   now.documents.erase(now.documents.begin() + 1, now.documents.begin() + 3);
+  now.state.withdrawn.erase(now.state.withdrawn.begin());
   deployments.push_back(deployment(6, DeploymentKind::full, {{"payments", 6}}));
   now.documents.push_back(document(6, ""));
-  step("a deploy that lets two old documents go");
+  step("a deploy that lets two old documents go, and with them a withdrawn key");
   now.sources.clear();
   step("no source any more");
   now.state.file_digest.clear();
