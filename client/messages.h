@@ -13,17 +13,17 @@
 
 namespace assay {
 
-// Fault: one thing wrong with a configuration.
+// Fault: one thing wrong with a configuration or a JWK Set.
 struct Fault {
   std::string pointer;  // RFC 6901, "" for the whole document
   std::string found;
   std::string allowed;
 };
 
-// Refusal: an Error and, for a configuration that was refused, why.
+// Refusal: an Error and, for a configuration or keys that were refused, why.
 struct Refusal {
   Error error;
-  std::vector<Fault> faults;
+  std::vector<Fault> faults;  // pointers into what was sent
   std::optional<std::uint64_t> deployment;  // with conflict: the one in force; 0: none is
 };
 
@@ -82,6 +82,7 @@ struct Deployed {
   std::vector<Change> changes;
   std::vector<Behind> behind;
   std::vector<std::string> notes;
+  std::uint64_t restores = 0;  // of a rollback: the deployment whose settings it restores, or would; 0: the daemon does not say
 };
 
 struct SkippedKeyStatus {
@@ -99,6 +100,7 @@ struct Pushed {
   bool kept = false;     // on disk; if not, a restart would undo it
   std::vector<Change> changes;
   std::vector<SkippedKeyStatus> skipped;
+  std::vector<std::string> notes;
 };
 
 // KeyStatus: times in seconds since 1970.

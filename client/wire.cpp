@@ -177,6 +177,7 @@ std::optional<Deployed> read_deployed(const wire::Deployed* body, bool dry_run, 
     return Behind{reader.text(item->api_service()), item->own_settings(), reader.texts(item->oauth_servers())};
   });
   to.notes = reader.texts(body->notes());
+  to.restores = body->restores();
   if (!reader.within_limits()) return std::nullopt;
   return to;
 }
@@ -185,7 +186,9 @@ std::optional<Pushed> read_pushed(const wire::Pushed* body, const Limits& limits
   // Who holds keys has a generation. An answer that never set it was forgotten, and must not read as "nothing had to be done".
   if (body == nullptr || body->generation() == 0) return std::nullopt;
   Reader reader(limits);
-  Pushed to{body->generation(), body->instance(), body->changed(), body->kept(), read_changes(reader, body->changes()), read_skipped(reader, body->skipped())};
+  Pushed to{body->generation(), body->instance(), body->changed(), body->kept(), read_changes(reader, body->changes())};
+  to.skipped = read_skipped(reader, body->skipped());
+  to.notes = reader.texts(body->notes());
   if (!reader.within_limits()) return std::nullopt;
   return to;
 }

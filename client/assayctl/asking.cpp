@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "client/assayctl/text.h"
+
 namespace assayctl {
 namespace {
 
@@ -21,9 +23,14 @@ bool is_refused(assay::DaemonError error) noexcept {
          error == assay::DaemonError::bad_key_source || error == assay::DaemonError::bad_keys;
 }
 
+// The daemon's text says which one is in force, and which one was expected.
 std::string conflict_advice(std::uint64_t deployment) {
-  const std::string in_force = deployment == 0 ? std::string("no deployment is in force") : fmt::format("deployment {} is in force", deployment);
-  return fmt::format("{}: see what it is with `assayctl deployments`, then ask again with --expected-deployment {}", in_force, deployment);
+  return fmt::format("look at what changed (`assayctl deployments`), then ask again with --expected-deployment {}", deployment);
+}
+
+// A set that is refused as a whole has no faults that could carry the name of its file.
+void show_bad_keys(const assay::Error& error, std::string_view file, Output& out) {
+  out.error(error_name(error), error.text, fmt::format("this is about {}", for_terminal(input_name(file))), fmt::format("\"file\":{}", json_string(file)));
 }
 
 }  // namespace
@@ -43,16 +50,18 @@ std::optional<assay::StatusReport> ask_status(const Options& options, Output& ou
   return std::nullopt;
 }
 
-Exit refused(const assay::Refusal& refusal, std::string_view unknown, Output& out) {
+Exit refused(const assay::Refusal& refusal, const Sent& sent, Output& out) {
   const assay::Error& error = refusal.error;
-  if (error.daemon_error == assay::DaemonError::bad_configuration) {
-    out.faults(refusal);
+  if (error.daemon_error == assay::DaemonError::bad_configuration || !refusal.faults.empty()) {
+    out.faults(refusal, sent.file);
+  } else if (error.daemon_error == assay::DaemonError::bad_keys && !sent.file.empty()) {
+    show_bad_keys(error, sent.file, out);
   } else if (error.daemon_error == assay::DaemonError::conflict) {
     const std::uint64_t deployment = refusal.deployment.value_or(0);
     out.error(error_name(error), error.text, conflict_advice(deployment), fmt::format("\"deployment\":{}", deployment));
   } else {
-    const bool says_unknown = answer_is_lost(error.status) && !unknown.empty();
-    out.error(error_name(error), error.text, says_unknown ? std::string(unknown) : advice(error, Asked::control_socket));
+    const bool says_unknown = answer_is_lost(error.status) && !sent.unknown.empty();
+    out.error(error_name(error), error.text, says_unknown ? std::string(sent.unknown) : advice(error, Asked::control_socket));
   }
   return is_refused(error.daemon_error) ? Exit::refused : Exit::failed;
 }

@@ -20,9 +20,13 @@ assay::ClientOptions control_client_options(const Options& options, std::uint32_
 // ask_status(options, out): the report; or nothing, and the error has been shown (Exit::failed).
 std::optional<assay::StatusReport> ask_status(const Options& options, Output& out);
 
-// refused(refusal, unknown, out): shows why there is no answer. Exit::refused when the daemon refused the content of this very request or its precondition, else
-// Exit::failed. unknown: what to say and where to look when the request was sent and no answer came ("whether ... is not known: ..."); empty if nothing can
-// have changed.
-Exit refused(const assay::Refusal& refusal, std::string_view unknown, Output& out);
+// Sent: what was sent, for what is said when it is refused.
+struct Sent {
+  std::string_view file;     // the FILE of the command line whose content it was, into which faults point; empty if there was none
+  std::string_view unknown;  // what to say and where to look when no answer came ("whether ... is not known: ..."); empty if nothing can have changed
+};
+// refused(refusal, sent, out): shows why there is no answer. Exit::refused when the daemon refused the content of this very request or its precondition, else
+// Exit::failed.
+Exit refused(const assay::Refusal& refusal, const Sent& sent, Output& out);
 
 }  // namespace assayctl

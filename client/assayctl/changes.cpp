@@ -61,6 +61,7 @@ std::string deployed_json(const assay::Deployed& deployed, bool dry_run) {
   JsonObject object;
   object.boolean("deployed", !dry_run).boolean("dry_run", dry_run);
   if (!dry_run) object.number("deployment", deployed.deployment);
+  if (deployed.restores != 0) object.number("restores", deployed.restores);
   object.number("generation", deployed.generation).text("instance", hex(deployed.instance));
   if (!dry_run) object.boolean("kept", deployed.kept);
   return object.raw("changes", changes_json(deployed.changes))
@@ -69,22 +70,27 @@ std::string deployed_json(const assay::Deployed& deployed, bool dry_run) {
       .str();
 }
 
+std::string headline(const assay::Deployed& deployed, const DeploymentAsked& asked, const Output& out) {
+  if (asked.dry_run) {
+    const std::string found = deployed.restores == 0 ? "it is good" : fmt::format("would roll back to deployment {}", deployed.restores);
+    return fmt::format("{}: {}; nothing has changed (dry run)", out.paint(Colour::good, "checked"), found);
+  }
+  const std::string what = deployed.restores == 0 ? fmt::format("deployment {}", deployed.deployment)
+                                                  : fmt::format("to deployment {}, in force as deployment {}", deployed.restores, deployed.deployment);
+  return fmt::format("{}: {}, generation {}, instance {}", out.paint(Colour::good, asked.name), what, deployed.generation, hex(deployed.instance));
+}
+
 void show(const assay::Deployed& deployed, const DeploymentAsked& asked, Output& out) {
   const bool dry_run = asked.dry_run;
-  if (dry_run) {
-    out.line(fmt::format("{}: it is good; nothing has changed (dry run)", out.paint(Colour::good, "checked")));
-  } else {
-    out.line(fmt::format("{}: deployment {}, generation {}, instance {}", out.paint(Colour::good, asked.name), deployed.deployment, deployed.generation,
-                         hex(deployed.instance)));
-    if (!deployed.kept) show_not_kept(out);
-  }
+  out.line(headline(deployed, asked, out));
+  if (!dry_run && !deployed.kept) show_not_kept(out);
   if (deployed.changes.empty()) {
     out.line(dry_run ? "nothing would change" : "the same settings as before");
   } else {
     out.line(dry_run ? "would change:" : "changed:");
     show_changes(deployed.changes, out);
   }
-  for (const std::string& note : deployed.notes) out.line(fmt::format("{}: {}", out.paint(Colour::warning, "note"), for_terminal(note)));
+  show_notes(deployed.notes, out);
   for (const assay::Behind& behind : deployed.behind) {
     out.line(fmt::format("{}: API service {} {} other settings: {}", out.paint(Colour::warning, "behind"), for_terminal(behind.api_service),
                          dry_run ? "would keep" : "keeps", behind_text(behind.own_settings, behind.oauth_servers)));
@@ -123,12 +129,16 @@ std::string skipped_json(const std::vector<assay::SkippedKeyStatus>& keys) {
   });
 }
 
+void show_notes(const std::vector<std::string>& notes, Output& out) {
+  for (const std::string& note : notes) out.line(fmt::format("{}: {}", out.paint(Colour::warning, "note"), for_terminal(note)));
+}
+
 void show_not_kept(Output& out) { out.line(out.paint(Colour::bad, "NOT kept on disk: in force now; a restart would undo it")); }
 
 Exit show_deployed(const std::variant<assay::Deployed, assay::Refusal>& answer, const DeploymentAsked& asked, Output& out) {
   if (const assay::Refusal* refusal = std::get_if<assay::Refusal>(&answer)) {
     const std::string unknown = fmt::format("whether it was {} is not known: `assayctl deployments` shows the deployment in force", asked.name);
-    return refused(*refusal, asked.dry_run ? std::string() : unknown, out);
+    return refused(*refusal, {.file = asked.file, .unknown = asked.dry_run ? std::string_view() : unknown}, out);
   }
   const assay::Deployed& deployed = std::get<assay::Deployed>(answer);
   if (out.json()) {

@@ -22,6 +22,9 @@ std::string skipped_json(const std::vector<assay::SkippedKeyStatus>& keys);
 // behind_text(own_settings, oauth_servers): which settings of an API service are behind: "its own, those of corp".
 std::string behind_text(bool own_settings, const std::vector<std::string>& oauth_servers);
 
+// show_notes(notes, out): a line each.
+void show_notes(const std::vector<std::string>& notes, Output& out);
+
 // show_not_kept(out): that it is in force and a restart undoes it.
 void show_not_kept(Output& out);
 
@@ -29,6 +32,7 @@ void show_not_kept(Output& out);
 struct DeploymentAsked {
   std::string_view name;  // what was done, once it is: "deployed"
   bool dry_run = false;
+  std::string_view file;  // of the configuration, as named on the command line; empty if there was none
 };
 // show_deployed(answer, asked, out): the answer, or why there is none; the exit code says which.
 Exit show_deployed(const std::variant<assay::Deployed, assay::Refusal>& answer, const DeploymentAsked& asked, Output& out);

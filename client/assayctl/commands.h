@@ -20,11 +20,11 @@ struct Options {
   std::vector<std::string> scopes;
   std::vector<std::string> claims;
 
-  std::string file;  // validate: empty or "-" for standard input; deploy: the configuration; push-keys: the JWK Set
+  std::string file;  // "-" for standard input; validate: tokens, empty likewise; deploy: the configuration; push-keys: the JWK Set
 
   // deploy and rollback
   std::vector<std::string> api_services;  // of a staged deploy
-  std::uint64_t deployment = 0;           // to roll back to; 0: the one before
+  std::uint64_t deployment = 0;           // to roll back to; 0: not named, the one before
   std::optional<std::uint64_t> expected_deployment;
   bool dry_run = false;
   bool allow_volatile = false;

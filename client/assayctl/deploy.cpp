@@ -29,15 +29,16 @@ assay::Refusal refused_here(std::vector<assay::snapshot::Fault> faults) {
 }  // namespace
 
 Exit run_deploy(const Options& options, Output& out) {
-  const assay::base::Result<std::string> document = read_file(options.file, assay::core::kConfigurationBytesMax);
+  const assay::base::Result<std::string> document = read_input(options.file, assay::core::kConfigurationBytesMax);
   if (!document) {
     out.error("cannot_read_file", document.error().what);
     return Exit::failed;
   }
+  // Of standard input that is the current folder, as for a file in it.
   const std::filesystem::path folder = std::filesystem::path(options.file).parent_path();
   const assay::snapshot::ReadFile read_key_file = [&](const std::string& path) { return read_file((folder / path).string(), kKeyFileBytesMax); };
   assay::base::Result<std::string, std::vector<assay::snapshot::Fault>> whole = assay::snapshot::inline_key_files(*document, read_key_file);
-  if (!whole) return refused(refused_here(std::move(whole.error())), {}, out);
+  if (!whole) return refused(refused_here(std::move(whole.error())), {.file = options.file, .unknown = {}}, out);
 
   assay::DeployRequest request;
   request.configuration = std::move(*whole);
@@ -46,7 +47,7 @@ Exit run_deploy(const Options& options, Output& out) {
   request.dry_run = options.dry_run;
   request.allow_volatile = options.allow_volatile;
   assay::ControlClient client(options.control_path, control_client_options(options, kChangeTimeoutMs));
-  return show_deployed(client.deploy(request), {.name = "deployed", .dry_run = options.dry_run}, out);
+  return show_deployed(client.deploy(request), {.name = "deployed", .dry_run = options.dry_run, .file = options.file}, out);
 }
 
 }  // namespace assayctl

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "assay/client.h"
 #include "client/assayctl/commands.h"
@@ -18,9 +19,14 @@ namespace assayctl {
 namespace {
 
 constexpr const char* kFooter =
-    "Exit codes: 0 accepted or done; 1 refused (a token; or what was asked: a configuration, keys, a deployment that is not there or not the one expected);\n"
-    "3 unavailable, try again; 2 anything else. Of several tokens the worst counts: 2, then 1, then 3, then 0.\n"
-    "status exits 0 whenever it could be shown; with --check 3 if there is a warning or an alarm.";
+    "Exit codes:\n"
+    "  0  accepted, or done (status: it could be shown)\n"
+    "  1  refused: a token; or a change, for its content (a configuration, keys) or its precondition (a deployment that is not there or not the one expected)\n"
+    "  3  unavailable: the keys for a token are not at hand; or status --check has found a warning or an alarm\n"
+    "  2  anything else: usage, a file that cannot be read, no daemon, no answer in time, the disk does not keep a deploy, not permitted\n"
+    "Of several tokens the worst counts: 2, then 1, then 3, then 0.";
+constexpr const char* kRollbackFooter =
+    "A rollback is a deployment itself, with a number of its own: a second one without N undoes the first.\n\n";
 
 int usage(std::string_view text) {
   const std::string line = fmt::format("assayctl: {} (assayctl --help says more)\n", for_terminal(text));
@@ -56,6 +62,11 @@ std::string no_number(const std::string& text) {
   return plain ? std::string() : "not the number of a deployment: " + text;
 }
 
+// On the wire 0 stands for the one before: whoever writes it may mean another.
+std::string no_target(const std::string& text) {
+  return text == "0" ? "no deployment has the number 0; without N: the deployment before the one in force" : no_number(text);
+}
+
 // What a deploy and a rollback have in common.
 void declare_conditions(CLI::App* app, Options& options) {
   app->add_option("--expected-deployment", options.expected_deployment, "Refuse unless this deployment is in force (0: none)")->type_name("N")->check(no_number);
@@ -65,7 +76,11 @@ void declare_conditions(CLI::App* app, Options& options) {
 
 void declare_changes(CLI::App& app, Options& options, Command& command) {
   CLI::App* deploy = app.add_subcommand("deploy", "Put a configuration in force");
-  deploy->add_option("FILE", options.file, "The configuration; paths of key files in it start at its folder")->type_name("")->required();
+  deploy
+      ->add_option("FILE", options.file,
+                   "The configuration, - for standard input; paths of key files in it start at its folder (of standard input: the current one)")
+      ->type_name("")
+      ->required();
   deploy->add_option("--api-service", options.api_services, "Deploy this API service alone, with the settings of its OAuth servers; may be repeated")
       ->type_name("NAME")
       ->allow_extra_args(false);
@@ -75,13 +90,14 @@ void declare_changes(CLI::App& app, Options& options, Command& command) {
   CLI::App* rollback = app.add_subcommand("rollback", "Put the settings of an earlier deployment in force again, never its keys");
   rollback->add_option("N", options.deployment, "The deployment, one of `assayctl deployments`; if absent the one before that in force")
       ->type_name("")
-      ->check(no_number);
+      ->check(no_target);
   declare_conditions(rollback, options);
+  rollback->footer(std::string(kRollbackFooter) + kFooter);
   rollback->callback([&] { command = run_rollback; });
 
   CLI::App* push = app.add_subcommand("push-keys", "Give an OAuth server whose keys come from a URL its keys by hand, in place of all that it has");
   push->add_option("OAUTH_SERVER", options.oauth_server, "Its name")->type_name("")->required();
-  push->add_option("FILE", options.file, "A JWK Set of at most 256 KiB; one without any key withdraws all")->type_name("")->required();
+  push->add_option("FILE", options.file, "A JWK Set of at most 256 KiB, - for standard input; one without any key withdraws all")->type_name("")->required();
   push->add_option("--url", options.url, "The URL of its keys; needed only while API services run on settings with different ones")->type_name("URL");
   push->callback([&] { command = run_push_keys; });
 }
@@ -113,6 +129,13 @@ void declare(CLI::App& app, Options& options, bool& json, Command& command) {
   declare_reports(app, options, command);
 }
 
+// what_is_wrong(app, error): CLI11 says that a subcommand is required also where one was named that does not exist.
+std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
+  const std::vector<std::string> rest = app.remaining();
+  if (error.get_name() != "RequiredError" || !app.get_subcommands().empty() || rest.empty()) return error.what();
+  return fmt::format("there is no {} {}", rest.front().starts_with('-') ? "option" : "command", rest.front());
+}
+
 int run(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     if (looks_like_token(argv[i])) return usage("tokens are read from a file or standard input, never from the command line, which every process can see");
@@ -129,7 +152,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::Success& e) {
     return app.exit(e);
   } catch (const CLI::ParseError& e) {
-    return usage(e.what());
+    return usage(what_is_wrong(app, e));
   }
   Output out(json);
   return static_cast<int>(out.finish(command(options, out)));

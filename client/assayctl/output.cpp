@@ -30,11 +30,12 @@ std::string fault_json(const assay::Fault& fault) {
 }
 
 std::string advice(assay::DaemonError error) {
-  if (error == assay::DaemonError::unknown_api_service) return "`assayctl status` lists the API services";
   if (error == assay::DaemonError::no_such_deployment) return "`assayctl deployments` lists those that are kept";
   if (error == assay::DaemonError::not_kept) return "see to the disk, or use --allow-volatile: it is then in force, and a restart undoes it";
   if (error == assay::DaemonError::bad_key_source) return "`assayctl status --all` lists the OAuth servers and the URLs of their keys";
-  if (error == assay::DaemonError::forbidden) return "`clients` in the configuration says who may";
+  if (error == assay::DaemonError::forbidden) {
+    return "root and the daemon's user always may; others need an entry of `clients` with \"control\": \"read\" or \"write\"";
+  }
   return {};
 }
 
@@ -82,11 +83,12 @@ void Output::error(std::string_view name, std::string_view text, std::string_vie
   to_stderr(fmt::format("assayctl: {}{}{}", for_terminal(text), advice.empty() ? "" : "; ", advice));
 }
 
-void Output::faults(const assay::Refusal& refusal) noexcept {
-  const std::string members = fmt::format("\"faults\":{}", json_list(refusal.faults, fault_json));
-  error(error_name(refusal.error), refusal.error.text, {}, members);
+void Output::faults(const assay::Refusal& refusal, std::string_view file) noexcept {
+  const std::string file_member = file.empty() ? std::string() : fmt::format("\"file\":{},", json_string(file));
+  error(error_name(refusal.error), refusal.error.text, {}, fmt::format("{}\"faults\":{}", file_member, json_list(refusal.faults, fault_json)));
+  const std::string place = file.empty() ? "  " : for_terminal(input_name(file)) + ": ";
   for (const assay::Fault& fault : refusal.faults) {
-    to_stderr(fmt::format("  {}: found {}; allowed: {}", fault.pointer.empty() ? "(document)" : for_terminal(fault.pointer), for_terminal(fault.found),
+    to_stderr(fmt::format("{}{}: found {}, allowed {}", place, fault.pointer.empty() ? "(document)" : for_terminal(fault.pointer), for_terminal(fault.found),
                           for_terminal(fault.allowed)));
   }
 }

@@ -35,8 +35,9 @@ class Output {
   // error(name, text, advice, extra): `assayctl: text (advice)` on standard error and, with --json, {"error": name, "text": text, ...} on standard output. text is
   // escaped here. extra: more members of that object, "" for none.
   void error(std::string_view name, std::string_view text, std::string_view advice = {}, std::string_view extra = {}) noexcept;
-  // faults(refusal): the error, then one fault a line.
-  void faults(const assay::Refusal& refusal) noexcept;
+  // faults(refusal, file): the error, then one fault a line, behind the name of the file as assayd --check writes it. file: as named on the command line; empty if
+  // they are about none.
+  void faults(const assay::Refusal& refusal, std::string_view file) noexcept;
 
   // finish(result): the exit code: result, or failed if standard output could not take everything.
   Exit finish(Exit result) noexcept;

@@ -22,6 +22,7 @@ std::string pushed_json(const assay::Pushed& pushed) {
       .boolean("kept", pushed.kept)
       .raw("changes", changes_json(pushed.changes))
       .raw("skipped", skipped_json(pushed.skipped))
+      .raw("notes", json_array(pushed.notes))
       .str();
 }
 
@@ -34,12 +35,13 @@ void show(const assay::Pushed& pushed, const std::string& oauth_server, Output& 
   if (!pushed.kept) show_not_kept(out);
   show_changes(pushed.changes, out);
   for (const assay::SkippedKeyStatus& key : pushed.skipped) out.line("  " + skipped_text(key, out));
+  show_notes(pushed.notes, out);
 }
 
 }  // namespace
 
 Exit run_push_keys(const Options& options, Output& out) {
-  const assay::base::Result<std::string> jwks = read_file(options.file, assay::core::kPushedJwksBytesMax);
+  const assay::base::Result<std::string> jwks = read_input(options.file, assay::core::kPushedJwksBytesMax);
   if (!jwks) {
     out.error("cannot_read_file", jwks.error().what);
     return Exit::failed;
@@ -47,7 +49,7 @@ Exit run_push_keys(const Options& options, Output& out) {
   assay::ControlClient client(options.control_path, control_client_options(options, kChangeTimeoutMs));
   const std::variant<assay::Pushed, assay::Refusal> answer = client.push_keys(options.oauth_server, *jwks, options.url);
   if (const assay::Refusal* refusal = std::get_if<assay::Refusal>(&answer)) {
-    return refused(*refusal, "whether the keys were pushed is not known: `assayctl keys` shows those in force", out);
+    return refused(*refusal, {.file = options.file, .unknown = "whether the keys were pushed is not known: `assayctl keys` shows those in force"}, out);
   }
   show(std::get<assay::Pushed>(answer), options.oauth_server, out);
   return Exit::done;

@@ -12,7 +12,7 @@ Exit run_rollback(const Options& options, Output& out) {
   request.dry_run = options.dry_run;
   request.allow_volatile = options.allow_volatile;
   assay::ControlClient client(options.control_path, control_client_options(options, kChangeTimeoutMs));
-  return show_deployed(client.rollback(request), {.name = "rolled back", .dry_run = options.dry_run}, out);
+  return show_deployed(client.rollback(request), {.name = "rolled back", .dry_run = options.dry_run, .file = {}}, out);
 }
 
 }  // namespace assayctl

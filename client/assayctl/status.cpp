@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <ctime>
+#include <map>
+#include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "client/assayctl/asking.h"
@@ -22,6 +26,8 @@ constexpr std::size_t kProblemsShownMax = 8;
 constexpr std::size_t kRowsShownMax = 12;
 constexpr std::size_t kCountsShownMax = 8;
 constexpr std::size_t kNamesShownMax = 3;
+constexpr std::size_t kSourceColumnsMax = 40;
+constexpr std::size_t kSourceWidthMax = kSourceColumnsMax + 20;  // with the deployments behind it
 
 struct View {
   const assay::StatusReport& report;
@@ -157,11 +163,11 @@ void show_services(const View& view, Output& out) {
 
 unsigned wrong_with(const assay::OAuthServerStatus& server) noexcept {
   const bool alarm = std::any_of(server.skipped.begin(), server.skipped.end(), [](const assay::SkippedKeyStatus& key) { return key.alarm; });
-  return alarm ? 3 : !server.available ? 2 : !server.skipped.empty() ? 1 : 0;
+  return alarm ? 3 : !server.available || server.keys.empty() ? 2 : !server.skipped.empty() ? 1 : 0;
 }
 
 Cell server_mark(const assay::OAuthServerStatus& server) {
-  const std::string keys = server.available ? "" : "keys not available";
+  const std::string keys = !server.available ? "keys not available" : server.keys.empty() ? "all keys withdrawn" : "";
   if (wrong_with(server) == 3) return {fmt::format("ALARM: private or symmetric key{}{}", keys.empty() ? "" : "; ", keys), Colour::bad};
   return {keys, Colour::warning};
 }
@@ -175,8 +181,37 @@ std::int64_t keys_since(const assay::OAuthServerStatus& server) noexcept {
   return since;
 }
 
+// Sources: what tells apart the OAuth servers of one name, those of different settings: the URL of their keys, or else the deployments whose API services use them.
+class Sources {
+ public:
+  explicit Sources(const assay::StatusReport& report) {
+    for (const assay::ApiServiceStatus& service : report.api_services) deployments_[service.name] = service.deployment;
+    for (const assay::OAuthServerStatus& server : report.oauth_servers) ++counts_[{server.name, source_text(server)}];
+  }
+
+  std::string text(const assay::OAuthServerStatus& server) const {
+    const std::string source = source_text(server);
+    if (counts_.at({server.name, source}) == 1) return source;
+    std::set<std::uint64_t> numbers;
+    for (const std::string& service : server.api_services) {
+      if (const auto found = deployments_.find(service); found != deployments_.end()) numbers.insert(found->second);
+    }
+    std::vector<std::string> texts;
+    for (const std::uint64_t number : numbers) texts.push_back(std::to_string(number));
+    return texts.empty() ? source : fmt::format("{}, deployment{} {}", source, texts.size() == 1 ? "" : "s", first_of(texts, kNamesShownMax));
+  }
+
+ private:
+  static std::string source_text(const assay::OAuthServerStatus& server) {
+    return shortened(for_terminal(server.url.value_or(server.key_source)), kSourceColumnsMax);
+  }
+
+  std::map<std::string_view, std::uint64_t> deployments_;
+  std::map<std::pair<std::string_view, std::string>, std::size_t> counts_;
+};
+
 std::vector<std::string> server_details(const assay::OAuthServerStatus& server, const Output& out) {
-  const std::string source = server.url ? "; keys from " + for_terminal(*server.url) : std::string();
+  const std::string source = server.url ? fmt::format("; keys from {} ({})", for_terminal(*server.url), for_terminal(server.key_source)) : std::string();
   std::vector<std::string> lines{out.paint(Colour::dim, fmt::format("issuers {}{}", joined(server.issuers), source))};
   for (const assay::SkippedKeyStatus& key : server.skipped) lines.push_back(skipped_text(key, out));
   return lines;
@@ -185,13 +220,14 @@ std::vector<std::string> server_details(const assay::OAuthServerStatus& server, 
 void show_servers(const View& view, Output& out) {
   const std::vector<const assay::OAuthServerStatus*> servers = largest_first(view.report.oauth_servers, wrong_with);
   const std::size_t shown = view.shown(kRowsShownMax, servers.size());
-  Table table({{fmt::format("OAuth servers ({})", servers.size())}, {"keys", Align::right}, {"skipped", Align::right}, {"source"}, {"keys for", Align::right},
-               {"checked ago", Align::right}, {"API services", Align::right}, {""}});
+  Table table({{fmt::format("OAuth servers ({})", servers.size())}, {"keys", Align::right}, {"skipped", Align::right},
+               {"source", Align::left, kSourceWidthMax}, {"keys since", Align::right}, {"checked", Align::right}, {"API services", Align::right}, {""}});
+  const Sources sources(view.report);
   for (std::size_t i = 0; i < shown; ++i) {
     const assay::OAuthServerStatus& server = *servers[i];
     table.row({{"  " + for_terminal(server.name)}, {std::to_string(server.keys.size())},
-               {std::to_string(server.skipped.size()), server.skipped.empty() ? Colour::none : Colour::warning}, {for_terminal(server.key_source)},
-               {age(view.now, keys_since(server))}, {age(view.now, server.keys_checked_at)}, {std::to_string(server.api_services.size())}, server_mark(server)},
+               {std::to_string(server.skipped.size()), server.skipped.empty() ? Colour::none : Colour::warning}, {sources.text(server)},
+               {ago(view.now, keys_since(server))}, {ago(view.now, server.keys_checked_at)}, {std::to_string(server.api_services.size())}, server_mark(server)},
               view.all ? server_details(server, out) : std::vector<std::string>());
   }
   table.show(out);

@@ -9,21 +9,12 @@
 #include "client/assayctl/text.h"
 
 namespace assayctl {
-namespace {
-
-constexpr std::size_t kWidthMax = 32;
-
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
-}  // namespace
 
 void Table::show(Output& out) const {
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    std::size_t width = width_of(columns_[i].title);
-    for (const Row& row : rows_) width = std::max(width, std::min(width_of(row.cells[i].text), kWidthMax));
+    std::size_t width = columns_of(columns_[i].title);
+    for (const Row& row : rows_) width = std::max(width, std::min(columns_of(row.cells[i].text), columns_[i].width_max));
     widths.push_back(width);
   }
   std::vector<Cell> titles;
@@ -39,7 +30,7 @@ void Table::show_line(const std::vector<Cell>& cells, const std::vector<std::siz
   std::string line;
   std::size_t blanks = 0;  // owed before the next text, so that no line ends with any
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    const std::size_t width = width_of(cells[i].text);
+    const std::size_t width = columns_of(cells[i].text);
     const std::size_t rest = widths[i] - std::min(width, widths[i]);
     if (columns_[i].align == Align::right) blanks += rest;
     if (width > 0) line += std::string(std::exchange(blanks, 0), ' ') + out.paint(cells[i].colour, cells[i].text);
@@ -60,5 +51,7 @@ std::string age(std::int64_t now, std::int64_t then) {
   // As unsigned numbers: `then` may be anything.
   return duration(then < now ? static_cast<std::uint64_t>(now) - static_cast<std::uint64_t>(then) : 0);
 }
+
+std::string ago(std::int64_t now, std::int64_t then) { return then == 0 ? "-" : age(now, then) + " ago"; }
 
 }  // namespace assayctl

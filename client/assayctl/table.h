@@ -21,9 +21,10 @@ enum class Align : std::uint8_t { left, right };
 struct Column {
   std::string title;
   Align align = Align::left;
+  std::size_t width_max = 32;
 };
 
-// Table: columns as wide as what stands in them, up to a limit beyond which a line is longer than the others.
+// Table: columns as wide as what stands in them, up to each one's limit, beyond which a line is longer than the others.
 class Table {
  public:
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
@@ -48,5 +49,7 @@ class Table {
 std::string first_of(const std::vector<std::string>& items, std::size_t shown_max);
 // age(now, then): how long ago, in seconds since 1970; "-" for a time that is 0, hence not said.
 std::string age(std::int64_t now, std::int64_t then);
+// ago(now, then): "5 min ago"; "-" likewise.
+std::string ago(std::int64_t now, std::int64_t then);
 
 }  // namespace assayctl

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <ctime>
@@ -41,6 +42,8 @@ bool shows(std::uint32_t code_point) {
   if ((code_point >= 0x2060 && code_point <= 0x206F) || code_point == 0x061C || code_point == 0xFEFF) return false;
   return code_point < 0xE0000 || code_point > 0xE0FFF;
 }
+
+bool begins_code_point(char c) noexcept { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
 
 }  // namespace
 
@@ -110,6 +113,27 @@ std::string joined(const std::vector<std::string>& items) {
   }
   return out;
 }
+
+std::size_t columns_of(std::string_view text) noexcept {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_code_point));
+}
+
+std::string shortened(const std::string& text, std::size_t columns_max) {
+  constexpr std::string_view kGap = "...";
+  const std::size_t columns = columns_of(text);
+  if (columns <= columns_max || columns_max <= kGap.size()) return text;
+  const std::size_t at_end = (columns_max - kGap.size()) / 2;
+  const std::size_t at_begin = columns_max - kGap.size() - at_end;
+  std::string out;
+  std::size_t column = 0;
+  for (const char c : text) {
+    if (begins_code_point(c) && ++column == at_begin + 1) out += kGap;
+    if (column <= at_begin || column > columns - at_end) out += c;
+  }
+  return out;
+}
+
+std::string input_name(std::string_view path) { return path == kStandardInput ? "standard input" : std::string(path); }
 
 std::string duration(std::uint64_t seconds) {
   if (seconds < 60) return fmt::format("{} s", seconds);

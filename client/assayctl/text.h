@@ -1,6 +1,7 @@
 // Text of others, made safe for a terminal or for JSON.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -49,6 +50,14 @@ std::string grouped(std::uint64_t number);
 std::string hex(std::uint64_t number);
 // joined(items): parted by ", ", each made safe for a terminal.
 std::string joined(const std::vector<std::string>& items);
+// shortened(text, columns_max): the beginning and the end of a text that is longer, with "..." between them: a column for each code point of UTF-8.
+std::string shortened(const std::string& text, std::size_t columns_max);
+// columns_of(text): how many it takes, near enough: one for each code point.
+std::size_t columns_of(std::string_view text) noexcept;
+// kStandardInput: where the command line takes a FILE, standard input. (A file of that name is ./-.)
+inline constexpr std::string_view kStandardInput = "-";
+// input_name(path): what a FILE of the command line is called in messages; not escaped.
+std::string input_name(std::string_view path);
 // duration(seconds): "45 s", "12 min", "3 h 12 min", "5 d 2 h".
 std::string duration(std::uint64_t seconds);
 // utc(seconds): "2026-01-31 12:00:05 UTC", of seconds since 1970.

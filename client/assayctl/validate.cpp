@@ -126,6 +126,13 @@ class Validation {
     return out;
   }
 
+  // Only the request knows which API service it was about.
+  std::string advice_on(const assay::Error& error) const {
+    if (error.daemon_error != assay::DaemonError::unknown_api_service) return advice(error, Asked::data_socket);
+    return fmt::format("{} is not there, or `clients` does not open it to this user: `assayctl status` lists those that are there",
+                       for_terminal(request_.api_service));
+  }
+
   bool ask(std::span<const Line> lines) {
     std::vector<std::string_view> tokens;
     for (const Line& line : lines) tokens.push_back(line.text);
@@ -137,7 +144,7 @@ class Validation {
         return ask(lines.first(lines.size() / 2)) && ask(lines.subspan(lines.size() / 2));
       }
       count_ += lines.size();
-      failed(error_name(error), error.text, advice(error, Asked::data_socket), lines.front().number);
+      failed(error_name(error), error.text, advice_on(error), lines.front().number);
       return false;
     }
     count_ += lines.size();
@@ -198,7 +205,7 @@ Exit validate_lines(Validation& validation, int fd, const std::string& source) {
 
 Exit run_validate(const Options& options, Output& out) {
   Validation validation(options, out);
-  if (options.file.empty() || options.file == "-") return validate_lines(validation, STDIN_FILENO, "standard input");
+  if (options.file.empty() || options.file == kStandardInput) return validate_lines(validation, STDIN_FILENO, input_name(kStandardInput));
   const int fd = ::open(options.file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
     validation.failed("cannot_read_file", fmt::format("cannot open {}: {}", options.file, strerrordesc_np(errno)), {}, 0);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,7 +48,18 @@ struct JsonError {
   std::size_t offset = 0;  // octets
   std::size_t line = 1;    // 1-based, of that offset
   std::size_t column = 1;  // in octets
+  std::string_view reason = "not JSON";  // a few words, such as "a string is not closed"; static, holds nothing of the text
 };
+
+// TextFault: what makes a text none that JSON could be written in, and where.
+struct TextFault {
+  std::size_t offset = 0;   // octets
+  std::string_view reason;  // as in JsonError
+};
+// find_text_fault(text): the first of: a byte order mark at the beginning; an octet at which UTF-8 ends (RFC 3629); a control character in a string; a
+// string that is never closed, at its opening quote; if nothing but white space is there, the end. Nothing for a text that is JSON. For texts that have been
+// refused: one octet at a time, linear.
+std::optional<TextFault> find_text_fault(std::string_view text) noexcept;
 
 // JsonDocument: owns the text and everything its values point to. Movable; moving keeps the views.
 class JsonDocument {

@@ -167,7 +167,7 @@ base::Result<Jwks> parse_jwks(std::string_view text) {
 
 base::Result<Jwks> parse_jwks(std::string_view text, crypto::MaterialPool& pool) {
   const auto document = JsonDocument::parse(text);
-  if (!document) return base::fail(fmt::format("not JSON: line {}, column {}", document.error().line, document.error().column));
+  if (!document) return base::fail(fmt::format("not JSON: line {}, column {}: {}", document.error().line, document.error().column, document.error().reason));
   const JsonValue& root = document->root();
   if (root.kind != JsonKind::object) return base::fail(fmt::format("{}, where a JWK Set is an object", name_of(root.kind)));
   for (const JsonMember& member : root.members) {

@@ -368,7 +368,7 @@ Outcome Ledger::push(const PushRequest& request) {
   auto jwks = jose::parse_jwks(request.jwks, pool_.materials());
   if (!jwks) return refused(ErrorCode::bad_keys, jwks.error().what);
   if (jwks->keys.empty() && !jwks->skipped.empty()) {
-    Outcome outcome = refused(ErrorCode::bad_keys, fmt::format("none of its {} keys is usable; to withdraw all keys, push a set without any", jwks->skipped.size()));
+    Outcome outcome = refused(ErrorCode::bad_keys, fmt::format("no usable key among its {}; to withdraw all keys, push a set without any", jwks->skipped.size()));
     for (const jose::SkippedKey& key : jwks->skipped) outcome.faults.push_back({fmt::format("/keys/{}", key.index), key.reason, "a public key that can be used"});
     return outcome;
   }

@@ -193,10 +193,10 @@ void read_root(const NodeView& node, KeySetPool& pool, Config& config, ConfigNod
 Fault describe_error(const jose::JsonError& error) {
   const std::string where = fmt::format("line {}, column {}", error.line, error.column);
   if (error.fault == jose::JsonFault::too_complex) {
-    return {"", where + ": too many levels or members",
+    return {"", fmt::format("{}: {}", where, error.reason),
             fmt::format("at most {} levels and {} members", jose::kJsonDepthMax, limits::kDocumentMembersMax)};
   }
-  return {"", where + ": not JSON", "a JSON text (RFC 8259) in UTF-8 without byte order mark and comments"};
+  return {"", fmt::format("{}: not JSON: {}", where, error.reason), "a JSON text (RFC 8259) in UTF-8 without byte order mark and comments"};
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ base::Result<std::string> read_jwks(const std::string& path, const ReadFile& rea
   const base::Result<std::string> content = read_file(path);
   if (!content) return base::fail(cut(content.error().what, 200));
   const auto json = jose::JsonDocument::parse(*content);
-  if (!json) return base::fail(fmt::format("not JSON at line {}, column {}", json.error().line, json.error().column));
+  if (!json) return base::fail(fmt::format("not JSON at line {}, column {}: {}", json.error().line, json.error().column, json.error().reason));
   if (json->root().kind != JsonKind::object) return base::fail(std::string(jose::name_of(json->root().kind)));
   return std::string(json->root().raw);
 }

@@ -103,7 +103,7 @@ TEST_F(Assayctl, RefusesAConfigurationWhoseKeyFileCannotBeRead) {
   const std::string file = folder_.write("assay.json", R"({"oauth_servers": [{"name": "corp", "jwks_file": "absent.jwks"}]})");
   const Finished finished = assayctl({"deploy", file});
   EXPECT_EQ(finished.exit_code, 1);
-  EXPECT_THAT(finished.err, HasSubstr("/oauth_servers/0/jwks_file"));
+  EXPECT_THAT(finished.err, HasSubstr("\n" + file + ": /oauth_servers/0/jwks_file: found "));
   EXPECT_TRUE(seen_.now().configurations.empty());
 }
 
@@ -114,8 +114,8 @@ TEST_F(Assayctl, ListsTheFaultsOfARefusedDeploy) {
   const std::vector<std::string> lines = lines_of(people.err);
   ASSERT_EQ(lines.size(), 3U);
   EXPECT_EQ(lines[0], "assayctl: the configuration has 2 faults; nothing has changed");
-  EXPECT_EQ(lines[1], "  /oauth_servers/0/name: found \"\\x1b[31m\"; allowed: 1 to 256 code points");
-  EXPECT_EQ(lines[2], "  (document): found an array; allowed: an object");
+  EXPECT_EQ(lines[1], file + ": /oauth_servers/0/name: found \"\\x1b[31m\", allowed 1 to 256 code points");
+  EXPECT_EQ(lines[2], file + ": (document): found an array, allowed an object");
 
   const Finished json = assayctl({"deploy", file, "--json"});
   EXPECT_EQ(json.exit_code, 1);
@@ -123,9 +123,73 @@ TEST_F(Assayctl, ListsTheFaultsOfARefusedDeploy) {
   simdjson::dom::parser parser;
   const simdjson::dom::element element = parsed(parser, json.out);
   EXPECT_EQ(text_at(element, "/error"), "bad_configuration");
+  EXPECT_EQ(text_at(element, "/file"), file);
   EXPECT_EQ(text_at(element, "/faults/0/pointer"), "/oauth_servers/0/name");
   EXPECT_EQ(text_at(element, "/faults/0/found"), "\"\x1b[31m\"");
   EXPECT_EQ(text_at(element, "/faults/1/allowed"), "an object");
+}
+
+// docs/PROTOCOL.md, "Errors": the faults of a set none of whose keys is usable.
+TEST_F(Assayctl, ListsTheFaultsOfRefusedKeys) {
+  const std::string file = folder_.write("private\x1b.jwks", "private");
+  const Finished people = assayctl({"push-keys", "corp", file});
+  EXPECT_EQ(people.exit_code, 1);
+  const std::string shown = folder_.file("private\\x1b.jwks");
+  EXPECT_EQ(lines_of(people.err),
+            (std::vector<std::string>{"assayctl: none of its 2 keys is usable; to withdraw all keys, push a set without any",
+                                      shown + ": /keys/0: found a symmetric key (kty oct) was published, allowed a public key that can be used",
+                                      shown + ": /keys/1: found \\x1b, allowed a public key that can be used"}));
+  const Finished json = assayctl({"push-keys", "corp", file, "--json"});
+  EXPECT_EQ(json.exit_code, 1);
+  simdjson::dom::parser parser;
+  const simdjson::dom::element element = parsed(parser, json.out);
+  EXPECT_EQ(text_at(element, "/error"), "bad_keys");
+  EXPECT_EQ(text_at(element, "/file"), file);
+  EXPECT_EQ(text_at(element, "/faults/0/pointer"), "/keys/0");
+  EXPECT_EQ(text_at(element, "/faults/1/found"), "\x1b");
+}
+
+// A set that is refused as a whole has no faults; its file is named all the same.
+TEST_F(Assayctl, NamesTheFileOfKeysThatAreNoSet) {
+  const std::string file = folder_.write("a.jwks", "bad_keys");
+  EXPECT_EQ(assayctl({"push-keys", "corp", file}).err, "assayctl: said by the test; this is about " + file + "\n");
+  EXPECT_EQ(assayctl({"push-keys", "corp", file, "--json"}).out, R"({"error":"bad_keys","text":"said by the test","file":")" + file + "\"}\n");
+}
+
+// A rollback has no file into which its faults could point.
+TEST_F(Assayctl, ListsTheFaultsOfARefusedRollback) {
+  const Finished people = assayctl({"rollback", "108"});
+  EXPECT_EQ(people.exit_code, 1);
+  EXPECT_EQ(lines_of(people.err).at(2), "  (document): found an array, allowed an object");
+  EXPECT_THAT(assayctl({"rollback", "108", "--json"}).out, Not(HasSubstr("\"file\"")));
+}
+
+TEST_F(Assayctl, ReadsWhatItSendsFromStandardInput) {
+  ASSERT_EQ(assayctl({"deploy", "-"}, "{\"a\": 1}").exit_code, 0);
+  EXPECT_EQ(seen_.now().configurations, (std::vector<std::string>{"{\"a\": 1}"}));
+  ASSERT_EQ(assayctl({"push-keys", "corp", "-"}, "{\"keys\": []}").exit_code, 0);
+  EXPECT_EQ(seen_.now().pushed.at(1), "{\"keys\": []}");
+
+  EXPECT_EQ(lines_of(assayctl({"deploy", "-"}, "bad_configuration").err).at(2), "standard input: (document): found an array, allowed an object");
+  EXPECT_THAT(assayctl({"deploy", "-", "--json"}, "bad_configuration").out, HasSubstr("\"file\":\"-\",\"faults\":["));
+  EXPECT_THAT(assayctl({"push-keys", "corp", "-"}, "private").err, HasSubstr("\nstandard input: /keys/0: found "));
+  const Finished large = assayctl({"push-keys", "corp", "-"}, std::string(256 * 1024 + 1, ' '));
+  EXPECT_EQ(large.exit_code, 2);
+  EXPECT_EQ(large.err, "assayctl: standard input has more than 262144 bytes\n");
+}
+
+// Of a configuration from standard input the paths of key files start at the current folder; there - is a file like any other.
+TEST_F(Assayctl, FindsKeyFilesOfStandardInputInTheCurrentFolder) {
+  folder_.write("keys.jwks", "{\"keys\": [ 17 ]}");
+  folder_.write("-", "{\"keys\": [ 18 ]}");
+  const std::string folder = folder_.file(".");
+  const auto deploy = [&](const std::string& file, std::string_view input) {
+    return test::run({"/usr/bin/env", "-C", folder, ASSAYCTL, "--control", folder_.file("control.sock"), "deploy", file}, input).exit_code;
+  };
+  ASSERT_EQ(deploy("-", R"({"oauth_servers": [{"name": "a", "jwks_file": "keys.jwks"}, {"name": "b", "jwks_file": "-"}]})"), 0);
+  EXPECT_THAT(seen_.now().configurations.at(0), testing::AllOf(HasSubstr("17"), HasSubstr("18")));
+  ASSERT_EQ(deploy("./-", {}), 0);
+  EXPECT_EQ(seen_.now().configurations.at(1), "{\"keys\": [ 18 ]}");
 }
 
 TEST_F(Assayctl, FailsForFilesThatCannotBeRead) {
@@ -143,19 +207,45 @@ TEST_F(Assayctl, FailsForFilesThatCannotBeRead) {
 TEST_F(Assayctl, RollsBack) {
   const Finished finished = assayctl({"rollback"});
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
-  EXPECT_EQ(lines_of(finished.out), (std::vector<std::string>{"rolled back: deployment 5, generation 6, instance 0123456789abcdef", "the same settings as before"}));
+  EXPECT_EQ(lines_of(finished.out), (std::vector<std::string>{"rolled back: to deployment 3, in force as deployment 5, generation 6, instance 0123456789abcdef",
+                                                             "the same settings as before"}));
   EXPECT_EQ(seen_.now().rollbacks.back(), 0U);
   EXPECT_EQ(seen_.now().expected_deployment, std::nullopt);
 
-  const Finished dry = assayctl({"rollback", "3", "--expected-deployment", "4", "--dry-run", "--allow-volatile"});
+  const Finished dry = assayctl({"rollback", "2", "--expected-deployment", "4", "--dry-run", "--allow-volatile"});
   EXPECT_EQ(dry.exit_code, 0) << dry.err;
-  EXPECT_THAT(dry.out, HasSubstr("nothing has changed (dry run)\nnothing would change\n"));
-  EXPECT_EQ(seen_.now().rollbacks.back(), 3U);
+  EXPECT_EQ(dry.out, "checked: would roll back to deployment 2; nothing has changed (dry run)\nnothing would change\n");
+  EXPECT_EQ(seen_.now().rollbacks.back(), 2U);
   EXPECT_EQ(seen_.now().expected_deployment, 4U);
   EXPECT_TRUE(seen_.now().dry_run && seen_.now().allow_volatile);
   EXPECT_EQ(assayctl({"rollback", "--json"}).out,
-            "{\"deployed\":true,\"dry_run\":false,\"deployment\":5,\"generation\":6,\"instance\":\"0123456789abcdef\",\"kept\":true,\"changes\":[],\"behind\":[],"
-            "\"notes\":[]}\n");
+            "{\"deployed\":true,\"dry_run\":false,\"deployment\":5,\"restores\":3,\"generation\":6,\"instance\":\"0123456789abcdef\",\"kept\":true,\"changes\":[],"
+            "\"behind\":[],\"notes\":[]}\n");
+  EXPECT_THAT(assayctl({"rollback", "2", "--dry-run", "--json"}).out, testing::StartsWith("{\"deployed\":false,\"dry_run\":true,\"restores\":2,\"generation\":6,"));
+}
+
+// A daemon of an older schema does not say what it restores.
+TEST_F(Assayctl, RollsBackWithADaemonThatDoesNotSayWhereTo) {
+  const std::string path = folder_.file("older.sock");
+  bool dry_run = false;
+  test::FakeDaemon older(path, test::answering([&](std::uint64_t id) { return test::rolled_back_frame(id, dry_run ? 0 : 5, 0); }));
+  EXPECT_THAT(test::run({ASSAYCTL, "--control", path, "rollback"}).out,
+              testing::StartsWith("rolled back: deployment 5, generation 6, instance 0123456789abcdef\n"));
+  EXPECT_THAT(test::run({ASSAYCTL, "--control", path, "rollback", "--json"}).out, Not(HasSubstr("restores")));
+  dry_run = true;
+  EXPECT_THAT(test::run({ASSAYCTL, "--control", path, "rollback", "--dry-run"}).out, testing::StartsWith("checked: it is good; nothing has changed (dry run)\n"));
+}
+
+// On the wire 0 is the one before. On the command line it is a deployment that never was.
+TEST_F(Assayctl, RollsBackToNoDeploymentZero) {
+  const Finished finished = assayctl({"rollback", "0"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("no deployment has the number 0; without N: the deployment before the one in force"));
+  EXPECT_TRUE(seen_.now().rollbacks.empty());
+  const Finished help = assayctl({"rollback", "--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.out, HasSubstr("A rollback is a deployment itself, with a number of its own: a second one without N undoes the first."));
+  EXPECT_THAT(help.out, HasSubstr("Exit codes"));
 }
 
 // A number that is read as another one would put the wrong deployment in force.
@@ -165,8 +255,10 @@ TEST_F(Assayctl, TakesNumbersOfDeploymentsAsTheyLook) {
     EXPECT_EQ(assayctl({"rollback", std::string("--expected-deployment=") + number}).exit_code, 2) << number;
   }
   EXPECT_TRUE(seen_.now().rollbacks.empty());
-  EXPECT_EQ(assayctl({"rollback", "0", "--expected-deployment", "18446744073709551615"}).exit_code, 0);
+  EXPECT_EQ(assayctl({"rollback", "3", "--expected-deployment", "18446744073709551615"}).exit_code, 0);
   EXPECT_EQ(seen_.now().expected_deployment, UINT64_MAX);
+  EXPECT_EQ(assayctl({"rollback", "--expected-deployment", "0"}).exit_code, 0);
+  EXPECT_EQ(seen_.now().expected_deployment, 0U);
 }
 
 TEST_F(Assayctl, PushesKeys) {
@@ -175,11 +267,12 @@ TEST_F(Assayctl, PushesKeys) {
   const Finished finished = assayctl({"push-keys", "corp", file});
   EXPECT_EQ(finished.exit_code, 0) << finished.err;
   const std::vector<std::string> lines = lines_of(finished.out);
-  ASSERT_EQ(lines.size(), 10U);
+  ASSERT_EQ(lines.size(), 11U);
   EXPECT_EQ(lines[0], "pushed: the keys of corp, generation 6, instance 0123456789abcdef");
   EXPECT_EQ(lines[3], "  - key es256 of corp (P-256, thumb)");
   EXPECT_EQ(lines[8], "  ALARM, skipped key 2 (old\\x1b): it is private");
   EXPECT_EQ(lines[9], "  skipped key 3: kty AKP is not known");
+  EXPECT_EQ(lines[10], "note: no key is left\\x1b");
   EXPECT_EQ(seen_.now().pushed, (std::vector<std::string>{"corp", jwks, "(absent)"}));
   ASSERT_EQ(assayctl({"push-keys", "corp", file, "--url", "https://id.example.com/jwks"}).exit_code, 0);
   EXPECT_EQ(seen_.now().pushed.at(2), "https://id.example.com/jwks");
@@ -194,8 +287,9 @@ TEST_F(Assayctl, SaysWhetherAPushChangedAnythingAndWhetherItStays) {
   EXPECT_THAT(not_kept.out, HasSubstr("\nNOT kept on disk: in force now; a restart would undo it\n"));
   EXPECT_EQ(assayctl({"push-keys", "corp", folder_.file("same.jwks"), "--json"}).out,
             R"({"pushed":true,"generation":6,"instance":"0123456789abcdef","changed":false,"kept":true,"changes":[],)"
-            R"("skipped":[{"index":2,"kid":"old\u001b","reason":"it is private","alarm":true},{"index":3,"reason":"kty AKP is not known","alarm":false}]})"
+            R"("skipped":[{"index":2,"kid":"old\u001b","reason":"it is private","alarm":true},{"index":3,"reason":"kty AKP is not known","alarm":false}],"notes":[]})"
             "\n");
+  EXPECT_THAT(assayctl({"push-keys", "corp", folder_.file("volatile.jwks"), "--json"}).out, HasSubstr("\"notes\":[\"no key is left\\u001b\"]}\n"));
   EXPECT_THAT(assayctl({"push-keys", "corp", folder_.file("volatile.jwks"), "--json"}).out, HasSubstr("\"changed\":true,\"kept\":false,\"changes\":[{"));
 }
 
@@ -230,20 +324,22 @@ TEST_F(Assayctl, SaysWhatToDoAboutARefusal) {
   const auto said = [this](wire::ErrorCode code, std::size_t which) { return assayctl(changes_that_meet(folder_, code).at(which)).err; };
   for (const std::size_t which : {0U, 1U}) {
     EXPECT_EQ(said(wire::ErrorCode::conflict, which),
-              "assayctl: another deployment is in force; deployment 7 is in force: see what it is with `assayctl deployments`, then ask again with "
+              "assayctl: deployment 7 is in force, where 1 was expected; nothing has changed; look at what changed (`assayctl deployments`), then ask again with "
               "--expected-deployment 7\n");
     EXPECT_THAT(said(wire::ErrorCode::not_kept, which), HasSubstr("--allow-volatile"));
     EXPECT_THAT(said(wire::ErrorCode::no_such_deployment, which), HasSubstr("`assayctl deployments`"));
   }
   EXPECT_THAT(said(wire::ErrorCode::bad_key_source, 2), HasSubstr("`assayctl status --all`"));
-  EXPECT_THAT(said(wire::ErrorCode::forbidden, 2), HasSubstr("`clients`"));
-  EXPECT_THAT(assayctl({"--json", "rollback", "110"}).out, HasSubstr("\"error\":\"conflict\",\"text\":\"another deployment is in force\",\"deployment\":7}"));
+  EXPECT_EQ(said(wire::ErrorCode::forbidden, 2),
+            "assayctl: said by the test; root and the daemon's user always may; others need an entry of `clients` with \"control\": \"read\" or \"write\"\n");
+  EXPECT_THAT(assayctl({"--json", "rollback", "110"}).out,
+              HasSubstr("\"error\":\"conflict\",\"text\":\"deployment 7 is in force, where 1 was expected; nothing has changed\",\"deployment\":7}"));
 }
 
 TEST_F(Assayctl, SaysThatNothingIsInForceWhereThatIsTheConflict) {
   const std::string path = folder_.file("empty.sock");
   test::FakeDaemon empty(path, test::answering([](std::uint64_t id) { return test::conflict_frame(id, 0); }));
-  EXPECT_THAT(test::run({ASSAYCTL, "--control", path, "rollback"}).err, HasSubstr("no deployment is in force: see"));
+  EXPECT_THAT(test::run({ASSAYCTL, "--control", path, "rollback"}).err, HasSubstr("ask again with --expected-deployment 0\n"));
 }
 
 // Whether a change was made is not known when its answer was lost: after the request was sent, "failed" would be a guess.

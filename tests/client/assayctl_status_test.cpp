@@ -109,11 +109,51 @@ TEST_F(AssayctlStatus, ShowsApiServicesAndOAuthServers) {
   EXPECT_THAT(line_with(finished, "orders"),
               testing::MatchesRegex("  orders +2 +[0-9]+ d [0-9]+ h  corp, partners, c and 2 more  behind: its own, those of corp"));
   EXPECT_THAT(line_with(finished, "service-0"), testing::MatchesRegex("  service-0 +3 +[0-9]+ d [0-9]+ h  corp"));
-  EXPECT_THAT(line_with(finished, "OAuth servers (3)"), HasSubstr("keys  skipped  source "));
+  EXPECT_THAT(line_with(finished, "OAuth servers (3)"), testing::MatchesRegex("OAuth servers \\(3\\)  keys  skipped  source +keys since +checked  API services"));
   EXPECT_THAT(line_with(finished, "  corp  "),
-              testing::MatchesRegex("  corp +2 +2  jwks_url +[0-9]+ d [0-9]+ h +[0-9]+ d [0-9]+ h +1  ALARM: private or symmetric key"));
+              testing::MatchesRegex("  corp +2 +2  https://id.example.com/jwks +[0-9]+ d [0-9]+ h ago +[0-9]+ d [0-9]+ h ago +1  ALARM: private or symmetric key"));
   EXPECT_THAT(line_with(finished, "  partners"), testing::MatchesRegex("  partners +0 +0  jwks_url +- +- +0  keys not available"));
-  EXPECT_THAT(line_with(finished, "  server-0"), testing::MatchesRegex("  server-0 +0 +0  jwks +- +- +0"));
+  EXPECT_THAT(line_with(finished, "  server-0"), testing::MatchesRegex("  server-0 +1 +0  jwks +- +- +0"));
+}
+
+// While API services run on different settings of one OAuth server its name stands there more than once.
+TEST_F(AssayctlStatus, TellsOAuthServersOfOneNameApart) {
+  const std::string url = "https://id.example.com/a/long/path/to/the/keys/of/the/realm/";
+  const StatusSample sample{.more_services = 2,
+                            .servers = {{.name = "urls", .key_source = "jwks_url", .url = url + "1"},
+                                        {.name = "urls", .key_source = "jwks_url", .url = url + "2"},
+                                        {.name = "same", .key_source = "discovery", .url = url, .api_services = {"orders"}},
+                                        {.name = "same", .key_source = "discovery", .url = url, .api_services = {"service-0", "service-1"}},
+                                        {.name = "inline", .api_services = {"orders", "service-1"}},
+                                        {.name = "inline", .api_services = {"service-0"}},
+                                        {.name = "inline"},
+                                        {.name = "alone", .api_services = {"orders"}}}};
+  const Finished finished = reported(sample);
+  EXPECT_THAT(finished.out, HasSubstr("  https://id.example....eys/of/the/realm/1 "));
+  EXPECT_THAT(finished.out, HasSubstr("  https://id.example....eys/of/the/realm/2 "));
+  EXPECT_THAT(finished.out, HasSubstr("  https://id.example....keys/of/the/realm/, deployment 2 "));
+  EXPECT_THAT(finished.out, HasSubstr("  https://id.example....keys/of/the/realm/, deployment 3 "));
+  EXPECT_THAT(finished.out, HasSubstr("  jwks, deployments 2, 3 "));
+  EXPECT_THAT(finished.out, HasSubstr("  jwks, deployment 3 "));
+  EXPECT_THAT(line_with(finished, "  alone"), testing::MatchesRegex("  alone +1 +0  jwks +- +- +1"));
+  // In full where there is room.
+  EXPECT_THAT(reported(sample, {"status", "--all"}).out, HasSubstr("keys from " + url + "2 (jwks_url)\n"));
+}
+
+TEST_F(AssayctlStatus, ShowsThatAllKeysAreWithdrawnAmongWhatIsWrong) {
+  const Finished finished =
+      reported({.more_servers = 20, .servers = {{.name = "emptied", .key_source = "jwks_url", .url = "https://e/", .keys = 0, .keys_changed_at = 1'700'000'000}}});
+  EXPECT_THAT(line_with(finished, "  emptied"),
+              testing::MatchesRegex("  emptied +0 +0  https://e/ +[0-9]+ d [0-9]+ h ago +[0-9]+ d [0-9]+ h ago +0  all keys withdrawn"));
+  const std::size_t corp = finished.out.find("\n  corp ");
+  const std::size_t partners = finished.out.find("\n  partners ");
+  const std::size_t emptied = finished.out.find("\n  emptied ");
+  EXPECT_TRUE(corp < partners && partners < emptied && emptied < finished.out.find("\n  server-0 ")) << finished.out;
+}
+
+TEST_F(AssayctlStatus, ShowsTheStateDirectoryAsItIsGiven) {
+  EXPECT_THAT(reported({.state_dir = "../state"}).out, HasSubstr("\nstate        ../state: all that is in force is on disk\n"));
+  EXPECT_THAT(reported({.state_dir = "../state"}, {"status", "--json"}).out, HasSubstr("\"state_dir\":\"../state\""));
 }
 
 // What is wrong is seen however long the tables are, on one screen.
@@ -143,7 +183,7 @@ TEST_F(AssayctlStatus, IsOneScreenWithWhatIsWrongFirst) {
   const Finished all = reported(large, {"status", "--all"});
   EXPECT_GT(lines_of(all.out).size(), 2000U);
   EXPECT_THAT(all.out, Not(HasSubstr("more")));
-  EXPECT_THAT(all.out, HasSubstr("\n      issuers https://id.example.com/am; keys from https://id.example.com/jwks\n"));
+  EXPECT_THAT(all.out, HasSubstr("\n      issuers https://id.example.com/am; keys from https://id.example.com/jwks (jwks_url)\n"));
   EXPECT_THAT(all.out, HasSubstr("\n      ALARM, skipped key 2 (old\\x1b): it is private\n"));
   EXPECT_THAT(all.out, HasSubstr("  corp, partners, c, d, e  behind"));
 }

@@ -46,6 +46,9 @@ TEST_F(Assayctl, FailsForAnUnknownApiService) {
   ASSERT_EQ(lines_of(finished.out).size(), 1U);
   EXPECT_EQ(text_at(parsed(parser, finished.out), "/error"), "unknown_api_service");
   EXPECT_EQ(lines_of(finished.err).size(), 1U);
+  EXPECT_EQ(assayctl({"validate", "--api-service", "oth\x1b"}, "accepted\n").err,
+            "assayctl: there is no such API service; oth\\x1b is not there, or `clients` does not open it to this user: `assayctl status` lists those "
+            "that are there\n");
 }
 
 TEST_F(Assayctl, FailsForBadUsage) {
@@ -57,9 +60,28 @@ TEST_F(Assayctl, FailsForBadUsage) {
     EXPECT_EQ(lines_of(finished.err).size(), 1U) << finished.err;
   }
   EXPECT_EQ(assayctl({"--help"}).exit_code, 0);
-  EXPECT_THAT(assayctl({"--help"}).out, HasSubstr("Exit codes"));
   EXPECT_EQ(assayctl({"validate", "--help"}).exit_code, 0);
   EXPECT_THAT(assayctl({"--version"}).out, HasSubstr("assayctl "));
+}
+
+// CLI11 alone says that a subcommand is required, whatever was there instead.
+TEST_F(Assayctl, NamesTheCommandThatItDoesNotKnow) {
+  EXPECT_EQ(assayctl({"statsu"}).err, "assayctl: there is no command statsu (assayctl --help says more)\n");
+  EXPECT_EQ(assayctl({"--json", "stat\x1b", "--check"}).err, "assayctl: there is no command stat\\x1b (assayctl --help says more)\n");
+  EXPECT_EQ(assayctl({"--nonsense", "x"}).err, "assayctl: there is no option --nonsense (assayctl --help says more)\n");
+  EXPECT_THAT(assayctl({"status", "other"}).err, HasSubstr("other"));
+  EXPECT_THAT(assayctl({"validate"}).err, HasSubstr("--api-service is required"));
+}
+
+// Each of these codes has its test; here they are told, and by every command.
+TEST_F(Assayctl, TellsItsExitCodes) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--help"}, {"validate", "--help"}, {"deploy", "--help"}, {"rollback", "--help"}}) {
+    const std::string help = assayctl(arguments).out;
+    for (const char* line : {"\n  0  accepted, or done", "\n  1  refused: a token; or a change", "\n  3  unavailable: ", "\n  2  anything else: "}) {
+      EXPECT_THAT(help, HasSubstr(line)) << arguments[0];
+    }
+    EXPECT_THAT(help, HasSubstr("the disk does not keep a deploy, not permitted\n"));
+  }
 }
 
 // /proc shows command lines to everyone: a token there is neither taken nor repeated.

@@ -126,7 +126,24 @@ TEST(ControlAnswers, CarryEverythingOfADeployment) {
     EXPECT_TRUE(deployed.behind[0].own_settings);
     EXPECT_EQ(deployed.behind[0].oauth_servers, (std::vector<std::string>{"corp", "partners"}));
     EXPECT_EQ(deployed.notes, (std::vector<std::string>{"OAuth server \x1b[31m is used by no API service"}));
+    EXPECT_EQ(deployed.restores, 0U);
   }
+}
+
+TEST(ControlAnswers, SayWhatARollbackRestores) {
+  EXPECT_EQ(std::get<Deployed>(answer(ask_rollback, test::full_deployed_frame(kId, 4, true, UINT64_MAX))).restores, UINT64_MAX);
+  EXPECT_EQ(std::get<Deployed>(answer(ask_dry_rollback, test::full_deployed_frame(kId, 0, false, 2))).restores, 2U);
+}
+
+// Of a JWK Set as of a configuration.
+TEST(ControlAnswers, CarryTheFaultsOfKeys) {
+  const Answer given = answer(ask_push, test::faults_frame(kId, wire::ErrorCode::bad_keys, "text", {{"/keys/0", "found", "allowed"}}));
+  const Refusal& refusal = std::get<Refusal>(given);
+  EXPECT_EQ(refusal.error.daemon_error, DaemonError::bad_keys);
+  ASSERT_EQ(refusal.faults.size(), 1U);
+  EXPECT_EQ(refusal.faults[0].pointer, "/keys/0");
+  EXPECT_EQ(refusal.faults[0].found, "found");
+  EXPECT_EQ(refusal.faults[0].allowed, "allowed");
 }
 
 TEST(ControlAnswers, CarryEverythingOfAPush) {
@@ -142,6 +159,7 @@ TEST(ControlAnswers, CarryEverythingOfAPush) {
   EXPECT_TRUE(pushed.skipped[0].alarm);
   EXPECT_FALSE(pushed.skipped[1].kid.has_value());
   EXPECT_FALSE(pushed.skipped[1].alarm);
+  EXPECT_EQ(pushed.notes, (std::vector<std::string>{"no key is left\x1b"}));
   const Answer same = answer(ask_push, test::pushed_frame(kId, false, false));
   EXPECT_FALSE(std::get<Pushed>(same).changed || std::get<Pushed>(same).kept);
 }

@@ -41,27 +41,54 @@ inline auto sample_skipped(Builder& b) {
                                       wire::CreateSkippedKeyDirect(b, 3, nullptr, "kty AKP is not known", false)});
 }
 
-inline Bytes full_deployed_frame(std::uint64_t id, std::uint64_t deployment, bool kept = true) {
+inline Bytes full_deployed_frame(std::uint64_t id, std::uint64_t deployment, bool kept = true, std::uint64_t restores = 0) {
   return framed(id, wire::Body::Deployed, [&](Builder& b) {
     const auto changes = sample_changes(b);
     const auto behind = tables<wire::Behind>(b, {wire::CreateBehind(b, b.CreateString("billing"), true, strings(b, {"corp", "partners"}))});
     const auto notes = strings(b, {"OAuth server \x1b[31m is used by no API service"});
-    return wire::CreateDeployed(b, deployment, 5, kInstance, kept, changes, behind, notes).Union();
+    return wire::CreateDeployed(b, deployment, 5, kInstance, kept, changes, behind, notes, restores).Union();
   });
 }
 
 inline Bytes pushed_frame(std::uint64_t id, bool changed, bool kept, std::uint64_t generation = 6) {
   return framed(id, wire::Body::Pushed, [&](Builder& b) {
     const auto changes = changed ? sample_changes(b) : flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<wire::Change>>>();
-    return wire::CreatePushed(b, generation, kInstance, changed, kept, changes, sample_skipped(b)).Union();
+    const auto skipped = sample_skipped(b);
+    const auto notes = changed ? strings(b, {"no key is left\x1b"}) : Strings();
+    return wire::CreatePushed(b, generation, kInstance, changed, kept, changes, skipped, notes).Union();
   });
+}
+
+// rolled_back_frame(id, deployment, restores): a rollback that changes nothing.
+inline Bytes rolled_back_frame(std::uint64_t id, std::uint64_t deployment, std::uint64_t restores) {
+  return framed(id, wire::Body::Deployed, [&](Builder& b) { return wire::CreateDeployed(b, deployment, 6, kInstance, true, 0, 0, 0, restores).Union(); });
 }
 
 inline Bytes conflict_frame(std::uint64_t id, std::uint64_t deployment) {
   return framed(id, wire::Body::Error, [&](Builder& b) {
-    return wire::CreateErrorDirect(b, wire::ErrorCode::conflict, "another deployment is in force", nullptr, deployment).Union();
+    const std::string text = "deployment " + std::to_string(deployment) + " is in force, where 1 was expected; nothing has changed";
+    return wire::CreateErrorDirect(b, wire::ErrorCode::conflict, text.c_str(), nullptr, deployment).Union();
   });
 }
+
+// faults_frame(id, code, text, faults): pointer, found, allowed of each.
+inline Bytes faults_frame(std::uint64_t id, wire::ErrorCode code, const char* text, const std::vector<std::vector<std::string>>& faults) {
+  return framed(id, wire::Body::Error, [&](Builder& b) {
+    std::vector<flatbuffers::Offset<wire::Fault>> items;
+    for (const auto& fault : faults) items.push_back(wire::CreateFaultDirect(b, fault[0].c_str(), fault[1].c_str(), fault[2].c_str()));
+    return wire::CreateErrorDirect(b, code, text, &items).Union();
+  });
+}
+
+// ServerSample: an OAuth server whose keys are at hand.
+struct ServerSample {
+  std::string name;
+  std::string key_source = "jwks";
+  std::string url;  // "": none
+  std::vector<std::string> api_services;
+  std::size_t keys = 1;
+  std::int64_t keys_changed_at = 0;
+};
 
 // StatusSample: what a report says; the rest of it is always the same.
 struct StatusSample {
@@ -71,6 +98,8 @@ struct StatusSample {
   std::size_t more_errors = 0;    // of a newer daemon, one of each
   bool state = true;
   bool kept = true;
+  std::string state_dir = "/var/lib/assay";
+  std::vector<ServerSample> servers;  // after the others
 };
 
 inline flatbuffers::Offset<wire::OAuthServerStatus> sample_server(Builder& b) {
@@ -83,6 +112,14 @@ inline flatbuffers::Offset<wire::OAuthServerStatus> sample_server(Builder& b) {
                                        sample_skipped(b), b.CreateString("https://id.example.com/jwks"), 1'700'000'100, 1'700'000'300, strings(b, {"orders"}));
 }
 
+inline flatbuffers::Offset<wire::OAuthServerStatus> server_of(Builder& b, const ServerSample& sample) {
+  std::vector<flatbuffers::Offset<wire::KeyStatus>> keys;
+  for (std::size_t i = 0; i < sample.keys; ++i) keys.push_back(wire::CreateKeyStatus(b));
+  const auto url = sample.url.empty() ? flatbuffers::Offset<flatbuffers::String>() : b.CreateString(sample.url);
+  return wire::CreateOAuthServerStatus(b, b.CreateString(sample.name), 0, b.CreateString(sample.key_source), true, tables<wire::KeyStatus>(b, keys), 0, url,
+                                       sample.keys_changed_at, sample.keys_changed_at, strings(b, sample.api_services));
+}
+
 inline Bytes status_frame(std::uint64_t id, const StatusSample& sample = {}) {
   return framed(id, wire::Body::StatusReport, [&](Builder& b) {
     std::vector<flatbuffers::Offset<wire::ApiServiceStatus>> services;
@@ -93,10 +130,11 @@ inline Bytes status_frame(std::uint64_t id, const StatusSample& sample = {}) {
     services.push_back(wire::CreateApiServiceStatus(b, b.CreateString("orders"), strings(b, {"corp", "partners", "c", "d", "e"}), 2, 1'700'000'000, true,
                                                     strings(b, {"corp"})));
     for (std::size_t i = 0; i < sample.more_servers; ++i) {
-      servers.push_back(wire::CreateOAuthServerStatus(b, b.CreateString("server-" + std::to_string(i)), 0, b.CreateString("jwks"), true));
+      servers.push_back(server_of(b, {.name = "server-" + std::to_string(i)}));
     }
     servers.push_back(wire::CreateOAuthServerStatus(b, b.CreateString("partners"), 0, b.CreateString("jwks_url"), false));
     servers.push_back(sample_server(b));
+    for (const ServerSample& server : sample.servers) servers.push_back(server_of(b, server));
     std::vector<flatbuffers::Offset<wire::Problem>> problems;
     for (const auto& [severity, text] : sample.problems) problems.push_back(wire::CreateProblemDirect(b, severity, text.c_str()));
     const std::vector<flatbuffers::Offset<wire::DeploymentStatus>> deployments{
@@ -111,7 +149,7 @@ inline Bytes status_frame(std::uint64_t id, const StatusSample& sample = {}) {
     for (std::size_t i = 0; i < sample.more_errors; ++i) errors.push_back(wire::CreateErrorCount(b, static_cast<wire::ErrorCode>(100 + i), 1));
     errors.push_back(wire::CreateErrorCount(b, wire::ErrorCode::overloaded, 6));
     return wire::CreateStatusReportDirect(b, "1.2.3", 1'700'000'000, 4, 3, "reference", &services, &servers, &workers, &verdicts, &errors, 8, 9, kInstance,
-                                          sample.state ? "/var/lib/assay" : nullptr, sample.kept, &problems, &deployments)
+                                          sample.state ? sample.state_dir.c_str() : nullptr, sample.kept, &problems, &deployments)
         .Union();
   });
 }

@@ -108,6 +108,9 @@ TEST(MalformedControlAnswer, ThatUnfoldsBeyondTheLimitIsNone) {
   EXPECT_EQ(status_of(answer(ask_deploy, deployed, few)), CallStatus::bad_response);
   EXPECT_EQ(status_of(answer(ask_push, pushed)), CallStatus::ok);
   EXPECT_EQ(status_of(answer(ask_push, pushed, few)), CallStatus::bad_response);
+  const Bytes noted = test::framed(kId, wire::Body::Pushed, [&](test::Builder& b) { return wire::CreatePushed(b, 4, 5, true, true, 0, 0, shared(b)).Union(); });
+  EXPECT_EQ(status_of(answer(ask_push, noted)), CallStatus::ok);
+  EXPECT_EQ(status_of(answer(ask_push, noted, few)), CallStatus::bad_response);
 }
 
 // Whatever bytes come: no crash (the sanitizers watch), always a response, and of a deploy never one without a number.

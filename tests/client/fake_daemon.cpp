@@ -148,12 +148,8 @@ std::optional<wire::ErrorCode> error_named_in(const std::string& text) {
 Bytes refusal_frame(std::uint64_t id, wire::ErrorCode code) {
   if (code == wire::ErrorCode::conflict) return conflict_frame(id, 7);
   if (code != wire::ErrorCode::bad_configuration) return error_frame(id, code);
-  return framed(id, wire::Body::Error, [](Builder& b) {
-    const std::vector<flatbuffers::Offset<wire::Fault>> faults{
-        wire::CreateFaultDirect(b, "/oauth_servers/0/name", "\"\x1b[31m\"", "1 to 256 code points"),
-        wire::CreateFaultDirect(b, "", "an array", "an object")};
-    return wire::CreateErrorDirect(b, wire::ErrorCode::bad_configuration, "the configuration has 2 faults; nothing has changed", &faults).Union();
-  });
+  return faults_frame(id, code, "the configuration has 2 faults; nothing has changed",
+                      {{"/oauth_servers/0/name", "\"\x1b[31m\"", "1 to 256 code points"}, {"", "an array", "an object"}});
 }
 
 // What a Deploy and a Rollback have in common.
@@ -181,7 +177,7 @@ Bytes answer_rollback(std::uint64_t id, const wire::Rollback& request, Seen& see
     note_conditions(record, request);
   });
   if (request.deployment() > 100) return refusal_frame(id, static_cast<wire::ErrorCode>(request.deployment() - 100));
-  return deployed_frame(id, request.dry_run() ? 0 : 5, 6, true);
+  return rolled_back_frame(id, request.dry_run() ? 0 : 5, request.deployment() == 0 ? 3 : request.deployment());
 }
 
 Bytes answer_push_keys(std::uint64_t id, const wire::PushKeys& request, Seen& seen) {
@@ -189,6 +185,11 @@ Bytes answer_push_keys(std::uint64_t id, const wire::PushKeys& request, Seen& se
   seen.change([&](Seen::Record& record) {
     record.pushed = {request.oauth_server()->str(), jwks, request.url() == nullptr ? "(absent)" : request.url()->str()};
   });
+  if (jwks.find("private") != std::string::npos) {
+    return faults_frame(id, wire::ErrorCode::bad_keys, "none of its 2 keys is usable; to withdraw all keys, push a set without any",
+                        {{"/keys/0", "a symmetric key (kty oct) was published", "a public key that can be used"},
+                         {"/keys/1", "\x1b", "a public key that can be used"}});
+  }
   if (const std::optional<wire::ErrorCode> code = error_named_in(jwks)) return refusal_frame(id, *code);
   return pushed_frame(id, jwks.find("same") == std::string::npos, jwks.find("volatile") == std::string::npos);
 }

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "client/assayctl/lines.h"
 #include "client/assayctl/output.h"
 #include "client/assayctl/table.h"
@@ -63,8 +65,32 @@ TEST(Texts, AreAsPeopleWriteThem) {
   EXPECT_EQ(age(100, 200), "0 s");  // a clock that was set back
   EXPECT_EQ(age(100, 0), "-");
   EXPECT_EQ(age(1, INT64_MIN), "106751991167300 d 15 h");
+  EXPECT_EQ(ago(100, 41), "59 s ago");
+  EXPECT_EQ(ago(100, 0), "-");
   EXPECT_EQ(first_of({"a", "b\x1b"}, 2), "a, b\\x1b");
   EXPECT_EQ(first_of({"a", "b", "c"}, 2), "a, b and 1 more");
+}
+
+TEST(Texts, AreShortenedInTheMiddle) {
+  EXPECT_EQ(shortened("0123456789", 10), "0123456789");
+  EXPECT_EQ(shortened("0123456789", 9), "012...789");
+  EXPECT_EQ(shortened("0123456789", 8), "012...89");
+  EXPECT_EQ(shortened("0123456789", 4), "0...");
+  EXPECT_EQ(shortened("0123456789", 3), "0123456789");  // no room for anything
+  EXPECT_EQ(shortened("", 5), "");
+  const std::string umlauts = "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x84\xc3\x96\xc3\x9c";
+  EXPECT_EQ(shortened(umlauts, 6), umlauts);
+  EXPECT_EQ(shortened(umlauts, 5), "\xc3\xa4...\xc3\x9c");
+  for (std::size_t columns = 4; columns < 20; ++columns) {
+    const std::string text = shortened(umlauts + umlauts + umlauts, columns);
+    EXPECT_EQ(columns_of(text), std::min<std::size_t>(columns, 18));
+    EXPECT_EQ(for_terminal(text), text);
+  }
+}
+
+TEST(Texts, NameStandardInput) {
+  EXPECT_EQ(input_name("-"), "standard input");
+  EXPECT_EQ(input_name("./-"), "./-");
 }
 
 // Issue 2: 2 before 1 before 3 before 0.

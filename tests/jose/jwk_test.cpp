@@ -381,8 +381,8 @@ TEST(Jwks, RefusesWhatIsNoSet) {
     const auto jwks = parse_jwks(text);
     return jwks ? "taken" : jwks.error().what;
   };
-  EXPECT_EQ(refused(""), "not JSON: line 1, column 1");
-  EXPECT_EQ(refused("{\"keys\":\n[}"), "not JSON: line 2, column 2");
+  EXPECT_EQ(refused(""), "not JSON: line 1, column 1: the text is empty");
+  EXPECT_EQ(refused("{\"keys\":\n[}"), "not JSON: line 2, column 2: this may not stand here");
   EXPECT_EQ(refused("[]"), "an array, where a JWK Set is an object");
   EXPECT_EQ(refused("\"keys\""), "a string, where a JWK Set is an object");
   EXPECT_EQ(refused("null"), "null, where a JWK Set is an object");
@@ -393,7 +393,7 @@ TEST(Jwks, RefusesWhatIsNoSet) {
   EXPECT_EQ(refused(rsa()), "a JWK Set has an array `keys`");
   EXPECT_EQ(refused(R"({"keys":[],"keys":[]})"), "member keys stands twice");
   EXPECT_EQ(refused(R"({"a":1,"keys":[],"\u0061":2})"), "member a stands twice");
-  EXPECT_EQ(refused("\xEF\xBB\xBF{\"keys\":[]}"), "not JSON: line 1, column 1");
+  EXPECT_EQ(refused("\xEF\xBB\xBF{\"keys\":[]}"), "not JSON: line 1, column 1: a byte order mark stands here");
 }
 
 TEST(Jwks, TakesSetsWithoutAKeyAndExtraMembers) {

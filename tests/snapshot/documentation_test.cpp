@@ -41,7 +41,7 @@ TEST(ConfigurationManual, ShowsAFaultAsItIs) {
   const std::vector<Fault> faults = faults_of(with("/oauth_servers/0", "clock_skew_tolerance", "900"));
   ASSERT_THAT(faults, SizeIs(1));
   EXPECT_THAT(read_source("docs/CONFIGURATION.md"),
-              HasSubstr(faults[0].pointer + ": found " + faults[0].found + "; allowed: " + faults[0].allowed + "\n"));
+              HasSubstr(faults[0].pointer + ": found " + faults[0].found + ", allowed " + faults[0].allowed + "\n"));
 }
 
 // Texts of faults that are not about one member's type.
