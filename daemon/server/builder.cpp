@@ -1,5 +1,5 @@
 // Compiling a configuration takes milliseconds to seconds (tables of keys will take longer), a disk may take as long, and freeing a large snapshot is no small thing either:
-// all of it happens here, at the lowest priority, so that none delays a request. Whoever holds a snapshot gives its reference back to this thread, which therefore always
+// all of it happens here, at a lower priority than the workers', so that none delays a request. Whoever holds a snapshot gives its reference back to this thread, which therefore always
 // drops the last one.
 #include "server/builder.h"
 
@@ -55,7 +55,7 @@ void Builder::retire(std::shared_ptr<const snapshot::Snapshot> snapshot) noexcep
 
 void Builder::work() {
   pthread_setname_np(pthread_self(), "assay-builder");
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 19);  // of this thread alone; refused where the system forbids it, which does no harm
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), limits::kBuilderNice);  // of this thread alone; refused where the system forbids it, which does no harm
   std::unique_lock lock(mutex_);
   for (;;) {
     const auto has_work = [this] { return stopping_ || !jobs_.empty() || !retired_.empty(); };

@@ -173,7 +173,7 @@ void ControlServer::log_changes(const Outcome& outcome) const {
   std::size_t left = limits::kChangesLoggedMax;
   for (const snapshot::Change& change : outcome.changes) {
     if (left-- == 0) return log_.info("changed: and {} more", outcome.changes.size() - limits::kChangesLoggedMax);
-    log_.info("changed: {}", base::printable(snapshot::describe(change), 512));
+    log_.info("changed: {}", snapshot::describe(change));
   }
 }
 

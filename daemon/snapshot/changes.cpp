@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/log.h"
 #include "jose/base64url.h"
 
 namespace assay::snapshot {
@@ -42,7 +43,7 @@ std::vector<std::string> compare(const DeployedService& a, const DeployedService
   differs(a.settings->max_token_age_s != b.settings->max_token_age_s, "max_token_age", members);
   for (const OAuthServerPointer& server : a.oauth_servers) {
     const auto other = std::ranges::find_if(b.oauth_servers, [&](const OAuthServerPointer& one) { return one->name == server->name; });
-    if (other != b.oauth_servers.end()) differs(*other != server && !(**other == *server), "settings of OAuth server " + server->name, members);
+    if (other != b.oauth_servers.end()) differs(*other != server && !(**other == *server), "settings of OAuth server " + base::printable(server->name), members);
   }
   return members;
 }
@@ -160,9 +161,11 @@ std::string describe(const Change& change) {
   static constexpr std::array<std::string_view, 4> kKinds{"?", "+", "-", "~"};
   static constexpr std::array<std::string_view, 6> kSubjects{"?", "API service", "OAuth server", "key", "clients", "daemon"};
   std::string text = fmt::format("{} {}", kKinds[static_cast<std::size_t>(change.kind)], kSubjects[static_cast<std::size_t>(change.subject)]);
-  if (change.subject == Subject::key) text += change.kid ? " " + *change.kid + " of" : " without kid of";
-  if (!change.name.empty()) text += " " + change.name;
-  if (!change.details.empty()) text += fmt::format(" ({})", fmt::join(change.details, ", "));
+  if (change.subject == Subject::key) text += change.kid ? " " + base::printable(*change.kid) + " of" : " without kid of";
+  if (!change.name.empty()) text += " " + base::printable(change.name);
+  std::string details;
+  for (const std::string& detail : change.details) details += (details.empty() ? "" : ", ") + detail;
+  if (!details.empty()) text += " (" + details + ")";
   return text;
 }
 

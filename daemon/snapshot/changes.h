@@ -32,7 +32,7 @@ struct InForceView {
 // it are in force. A key is altered when one with its kid, and no other, is there before and after and is not the same.
 std::vector<Change> changes(const InForceView& before, const InForceView& after);
 
-// describe(change): "- key k1 of s (P-256, ...)", one line; names as they are.
+// describe(change): "- key k1 of s (P-256, ...)", one line, safe for a log.
 std::string describe(const Change& change);
 
 }  // namespace assay::snapshot

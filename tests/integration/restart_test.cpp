@@ -23,7 +23,7 @@ using testing::HasSubstr;
 #define ASSAY_KILLS 25
 #endif
 
-constexpr ClientOptions kPatient{.timeout_ms = 30'000, .connect_timeout_ms = 1000};
+constexpr ClientOptions kPatient{.timeout_ms = 120'000, .connect_timeout_ms = 1000};
 
 StatusReport status_of(DaemonProcess& daemon) {
   ControlClient control(daemon.control(), kPatient);
@@ -138,13 +138,14 @@ std::optional<bool> send(ControlClient& control, const server::ChangeRequest& ch
 TEST(Restart, ServesTheStateBeforeOrAfterWheneverItIsKilled) {
   constexpr std::uint64_t kSeed = 20261126;
   std::mt19937_64 random(kSeed);
-  const TemporaryFolder folder;
+  const TemporaryFolder folder = TemporaryFolder::in_memory();
   const std::string state_dir = (folder.path() / "state").string();
   const std::string first = random_document(random);
   Twin twin(first);
   std::string instance;
   std::size_t killed_in_a_change = 0;
   std::size_t after = 0;
+  std::int64_t change_us = 1000;  // how long a change takes about here; a kill comes within that time
   for (int kill = 0; kill < ASSAY_KILLS; ++kill) {
     SCOPED_TRACE("seed " + std::to_string(kSeed) + ", kill " + std::to_string(kill));
     DaemonProcess daemon({.configuration = first, .more_arguments = {"--state-dir", state_dir}});
@@ -159,12 +160,16 @@ TEST(Restart, ServesTheStateBeforeOrAfterWheneverItIsKilled) {
     ControlClient control(daemon.control(), kPatient);
     for (std::uint64_t i = random() % 3; i > 0; --i) {
       const server::ChangeRequest change = random_change(random);
-      ASSERT_EQ(send(control, change), std::optional(twin.apply(change)));
+      const auto begin = std::chrono::steady_clock::now();
+      const std::optional<bool> done = send(control, change);
+      const auto took = std::chrono::steady_clock::now() - begin;
+      ASSERT_EQ(done, std::optional(twin.apply(change)));
+      change_us = (7 * change_us + std::chrono::duration_cast<std::chrono::microseconds>(took).count()) / 8;
     }
     const server::ChangeRequest last = random_change(random);
     const std::string before = twin.summary();
     auto answered = std::async(std::launch::async, [&] { return send(control, last); });
-    std::this_thread::sleep_for(std::chrono::microseconds(random() % 12'000));
+    std::this_thread::sleep_for(std::chrono::microseconds(random() % static_cast<std::uint64_t>(change_us + 1)));
     daemon.stop(SIGKILL);
     const std::optional<bool> answer = answered.get();
     const bool done = twin.apply(last);
@@ -188,11 +193,11 @@ TEST(Restart, ServesTheStateBeforeOrAfterWheneverItIsKilled) {
     next.stop(SIGKILL);
   }
   std::printf("%d kills, %zu in the middle of a change, %zu of those kept it\n", ASSAY_KILLS, killed_in_a_change, after);
-  EXPECT_GT(killed_in_a_change, std::size_t{ASSAY_KILLS} / 25);
+  EXPECT_GE(killed_in_a_change, std::size_t{ASSAY_KILLS} / 10);
 }
 
 TEST(Restart, DeploysAnEditedFileAndOutlivesABrokenOne) {
-  const TemporaryFolder folder;
+  const TemporaryFolder folder = TemporaryFolder::in_memory();
   const std::vector<std::string> arguments{"--state-dir", (folder.path() / "state").string()};
   const std::string one = config({{"s", {1}}}, {{"a", {"s"}}});
   const std::string two = config({{"s", {2}}}, {{"a", {"s"}}});
@@ -224,7 +229,7 @@ TEST(Restart, DeploysAnEditedFileAndOutlivesABrokenOne) {
 }
 
 TEST(Restart, RefusesAStateDirectoryThatIsInUse) {
-  const TemporaryFolder folder;
+  const TemporaryFolder folder = TemporaryFolder::in_memory();
   const std::vector<std::string> arguments{"--state-dir", (folder.path() / "state").string()};
   DaemonProcess daemon({.configuration = config({{"s", {1}}}, {{"a", {"s"}}}), .more_arguments = arguments});
   ASSERT_TRUE(daemon.running()) << daemon.log();
@@ -236,7 +241,7 @@ TEST(Restart, RefusesAStateDirectoryThatIsInUse) {
 
 // The seam with systemd: StateDirectory= names the folder in the environment.
 TEST(Restart, KeepsItsStateWhereSystemdSays) {
-  const TemporaryFolder folder;
+  const TemporaryFolder folder = TemporaryFolder::in_memory();
   const std::string state_dir = (folder.path() / "state").string();
   ::setenv("STATE_DIRECTORY", (state_dir + ":/nowhere").c_str(), 1);
   DaemonProcess daemon({.configuration = config({{"s", {1}}}, {{"a", {"s"}}})});

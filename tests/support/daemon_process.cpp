@@ -66,8 +66,15 @@ int await(pid_t pid, Clock::time_point until) {
 
 }  // namespace
 
-TemporaryFolder::TemporaryFolder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "assay-test-XXXXXX").string();
+TemporaryFolder::TemporaryFolder() : TemporaryFolder(std::filesystem::temp_directory_path()) {}
+
+TemporaryFolder TemporaryFolder::in_memory() {
+  constexpr const char* kSharedMemory = "/dev/shm";
+  return TemporaryFolder(access(kSharedMemory, W_OK) == 0 ? std::filesystem::path(kSharedMemory) : std::filesystem::temp_directory_path());
+}
+
+TemporaryFolder::TemporaryFolder(const std::filesystem::path& parent) {
+  std::string pattern = (parent / "assay-test-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) fail("mkdtemp");
   path_ = pattern;
 }

@@ -17,6 +17,8 @@ namespace assay::tests {
 class TemporaryFolder {
  public:
   TemporaryFolder();
+  // in_memory(): on a file system in memory, if there is one. What a killed process has written is there as it would be on a disk, and no test waits for a busy one.
+  static TemporaryFolder in_memory();
   ~TemporaryFolder();
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
@@ -25,6 +27,7 @@ class TemporaryFolder {
   std::string write(std::string_view name, std::string_view content) const;
 
  private:
+  explicit TemporaryFolder(const std::filesystem::path& parent);
   std::filesystem::path path_;
 };
 
