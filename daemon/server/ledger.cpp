@@ -13,6 +13,7 @@
 #include "base/hex.h"
 #include "base/limits.h"
 #include "crypto/sha2.h"
+#include "server/notes.h"
 
 namespace assay::server {
 namespace {
@@ -44,63 +45,7 @@ std::set<SourceId> sources_in_use(const snapshot::Deployment& deployment) {
   return ids;
 }
 
-// names(...): "a, b", made safe for a terminal.
-std::string names(const std::set<std::string_view>& all) {
-  std::string text;
-  for (const std::string_view name : all) text += (text.empty() ? "" : ", ") + base::printable(name);
-  return text;
-}
-
-std::vector<std::string> notes_on(const State& state) {
-  const snapshot::Deployment& deployment = state.in_force();
-  std::set<std::string_view> used, without_keys, idle, closed;
-  for (const snapshot::DeployedService& service : deployment.api_services) {
-    for (const auto& server : service.oauth_servers) {
-      used.insert(server->name);
-      const auto& source = server->key_source;
-      if (source.is_url() && !state.sources.contains({source.kind, source.url})) without_keys.insert(server->name);
-    }
-  }
-  for (const auto& server : deployment.newest->oauth_servers) {
-    if (!used.contains(server->name)) idle.insert(server->name);
-  }
-  if (const auto& clients = deployment.base->clients) {
-    std::set<std::string_view> open;
-    for (const auto& client : *clients) open.insert(client.api_services.begin(), client.api_services.end());
-    for (const snapshot::DeployedService& service : deployment.api_services) {
-      if (!open.contains(service.settings->name)) closed.insert(service.settings->name);
-    }
-  }
-  std::vector<std::string> notes;
-  if (!without_keys.empty()) notes.push_back("no keys are at hand, and tokens are unavailable until `assayctl push-keys` brings some, of OAuth servers: " + names(without_keys));
-  if (!idle.empty()) notes.push_back("no API service uses, so that they are not in force, OAuth servers: " + names(idle));
-  if (!closed.empty()) notes.push_back("no entry of clients opens API services: " + names(closed));
-  if (deployment.kind == snapshot::DeploymentKind::staged && deployment.base->clients != deployment.newest->clients) {
-    notes.push_back("the document's clients are not in force: a deploy of some API services leaves them as they are");
-  }
-  return notes;
-}
-
-// Of a rollback: what it does not bring back. Faults: OAuth servers that would be left without any key.
-std::vector<Fault> check_withheld(const snapshot::Deployment& deployment, std::vector<std::string>& notes) {
-  for (const snapshot::Withheld& withheld : deployment.withheld) {
-    std::string kids;
-    for (const std::string& kid : snapshot::kids_withheld(withheld, deployment.documents)) kids += (kids.empty() ? "" : ", ") + base::printable(kid);
-    notes.push_back(fmt::format("withdrawn since, and not brought back, of OAuth server {}: {}", base::printable(withheld.oauth_server), kids));
-  }
-  std::set<std::string_view> empty;
-  for (const snapshot::DeployedService& service : deployment.api_services) {
-    for (const auto& server : service.oauth_servers) {
-      const auto& keys = server->key_source.inline_keys;
-      if (keys != nullptr && keys->keys().empty()) empty.insert(server->name);
-    }
-  }
-  if (empty.empty()) return {};
-  return {{"", "no key left of OAuth servers " + names(empty) + ": all that the deployment has were withdrawn since, and a rollback brings none back",
-           "a deploy of the document that is meant, which says its keys"}};
-}
-
-// time(seconds): for people.
+// time_text(seconds): for people.
 std::string time_text(std::int64_t time_s) { return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(static_cast<std::time_t>(time_s))); }
 
 std::vector<snapshot::Behind> all_behind(const snapshot::Deployment& deployment) {
@@ -261,7 +206,9 @@ std::pair<bool, std::shared_ptr<const snapshot::Snapshot>> Ledger::try_again() {
   std::shared_ptr<const snapshot::Snapshot> next;
   if (!compiler_.unknown_accounts().empty() && snapshot::check_accounts(state_.in_force().base->clients, identities_).size() < compiler_.unknown_accounts().size()) {
     has_changed_ = true;
-    state_.generation = next_generation();
+    state_.generation = state_.deployed_generation = next_generation();
+    keep();
+    if (!is_kept()) state_.instance = draw_instance_();
     next = publish();
   }
   return {was_kept != is_kept() || next != nullptr, next};
@@ -280,7 +227,9 @@ Outcome Ledger::deploy(const DeployRequest& request, std::string_view file_diges
   auto config = snapshot::parse_config(request.document, pool_);
   if (!config) return refused(std::move(config.error()));
   const bool is_staged = !request.api_services.empty();
-  if (auto faults = snapshot::check_accounts(config->clients, identities_); !faults.empty() && !is_staged) return refused(std::move(faults));
+  if (!is_staged) {
+    if (auto faults = snapshot::check_accounts(config->clients, identities_); !faults.empty()) return refused(std::move(faults));
+  }
   const snapshot::DocumentPointer document =
       snapshot::make_document(std::move(*config), state_.in_force().number + 1, clock_.realtime_s(), request.document.size(), state_.in_force().documents);
   auto deployment = is_staged ? snapshot::deploy(state_.in_force(), document, request.api_services)

@@ -526,6 +526,9 @@ TEST_F(LedgerTest, LooksAccountsUpWithClientsAndAgainWhileOneIsUnknown) {
   EXPECT_GT(next->generation(), snapshot->generation());
   EXPECT_FALSE(ledger->needs_another_try());
   EXPECT_FALSE(has_problem("clients: "));
+  const std::uint64_t generation = next->generation();
+  ASSERT_TRUE(start());
+  EXPECT_EQ(snapshot->generation(), generation);  // kept, so that it is never the name of anything else
 }
 
 TEST_F(LedgerTest, SaysWhatAStagedDeployLeaves) {
