@@ -56,12 +56,12 @@ void Builder::retire(std::shared_ptr<const snapshot::Snapshot> snapshot) noexcep
 void Builder::work() {
   pthread_setname_np(pthread_self(), "assay-builder");
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), limits::kBuilderNice);  // of this thread alone; refused where the system forbids it, which does no harm
+  auto next_try = std::chrono::steady_clock::time_point();
   std::unique_lock lock(mutex_);
   for (;;) {
     const auto has_work = [this] { return stopping_ || !jobs_.empty() || !retired_.empty(); };
-    bool is_time_to_try = false;
     if (ledger_->needs_another_try()) {
-      is_time_to_try = !wake_.wait_for(lock, std::chrono::milliseconds(try_again_ms_), has_work);
+      wake_.wait_until(lock, next_try, has_work);
     } else {
       wake_.wait(lock, has_work);
     }
@@ -71,7 +71,8 @@ void Builder::work() {
     lock.unlock();
     retired.clear();
     if (!jobs.empty()) give(build(std::move(jobs)));
-    if (is_time_to_try) {
+    if (const auto now = std::chrono::steady_clock::now(); ledger_->needs_another_try() && now >= next_try) {
+      next_try = now + std::chrono::milliseconds(try_again_ms_);
       auto [has_changed, snapshot] = ledger_->try_again();
       if (has_changed) give({.done = {}, .snapshot = std::move(snapshot), .report = ledger_->report()});
     }

@@ -104,7 +104,10 @@ void ControlServer::handle(Connection& connection, const RequestView& request) {
   counters_.requests.add();
   const snapshot::Snapshot& current = deployer_.current();
   const snapshot::ControlRight right = right_of(connection.peer());
-  if (right == snapshot::ControlRight::none) return forbid(connection, request.id);
+  if (right == snapshot::ControlRight::none) {
+    forbid(connection, request.id);
+    return connection.finish();
+  }
   switch (request.kind) {
     case RequestKind::ping: return connection.send(encoder_.pong(request.id, version_, current.instance(), current.generation()));
     case RequestKind::status: return connection.send(encoder_.status(request.id, status_.figures(), deployer_.report(), current));

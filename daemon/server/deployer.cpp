@@ -62,7 +62,7 @@ std::vector<std::size_t> Deployer::late_workers() const {
   std::vector<std::size_t> late;
   if (waiting_.empty() || !waiting_.front().reported_late) return late;
   for (const auto& worker : workers_) {
-    if (worker->generation() < waiting_.front().generation) late.push_back(worker->index());
+    if (worker->generation() < waiting_.front().generation && !worker->drained()) late.push_back(worker->index());
   }
   return late;
 }

@@ -204,7 +204,7 @@ std::pair<bool, std::shared_ptr<const snapshot::Snapshot>> Ledger::try_again() {
   const bool was_kept = is_kept();
   if (!was_kept) keep();
   std::shared_ptr<const snapshot::Snapshot> next;
-  if (!compiler_.unknown_accounts().empty() && snapshot::check_accounts(state_.in_force().base->clients, identities_).size() < compiler_.unknown_accounts().size()) {
+  if (compiler_.look_up_again()) {
     has_changed_ = true;
     state_.generation = state_.deployed_generation = next_generation();
     keep();

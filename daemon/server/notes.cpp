@@ -52,9 +52,8 @@ std::vector<std::string> notes_on(const State& state) {
 
 std::vector<snapshot::Fault> check_withheld(const snapshot::Deployment& deployment, std::vector<std::string>& notes) {
   for (const snapshot::Withheld& withheld : deployment.withheld) {
-    std::string kids;
-    for (const std::string& kid : snapshot::kids_withheld(withheld, deployment.documents)) kids += (kids.empty() ? "" : ", ") + base::printable(kid);
-    notes.push_back(fmt::format("withdrawn since, and not brought back, of OAuth server {}: {}", base::printable(withheld.oauth_server), kids));
+    notes.push_back(fmt::format("withdrawn since, and not brought back, of OAuth server {}: {}", base::printable(withheld.oauth_server),
+                                    snapshot::kids_withheld(withheld, deployment.documents)));
   }
   std::set<std::string_view> empty;
   for (const snapshot::DeployedService& service : deployment.api_services) {

@@ -63,9 +63,8 @@ std::vector<Problem> problems_of(const State& state, const snapshot::Snapshot& s
   skipped_keys.say(Severity::warning, "keys are not used, of OAuth servers", problems);
   behind.say(Severity::notice, "older settings than those deployed last are in force for API services", problems);
   for (const snapshot::Withheld& withheld : state.in_force().withheld) {
-    std::string kids;
-    for (const std::string& kid : snapshot::kids_withheld(withheld, state.in_force().documents)) kids += (kids.empty() ? "" : ", ") + base::printable(kid);
-    problems.push_back({Severity::notice, fmt::format("keys stay withdrawn after a rollback, of OAuth server {}: {}", base::printable(withheld.oauth_server), kids)});
+    problems.push_back({Severity::notice, fmt::format("keys stay withdrawn after a rollback, of OAuth server {}: {}", base::printable(withheld.oauth_server),
+                                snapshot::kids_withheld(withheld, state.in_force().documents))});
   }
   closed.say(Severity::notice, "no entry of clients opens API services", problems);
   return problems;

@@ -60,11 +60,12 @@ void sort_as(std::vector<std::shared_ptr<const OAuthServer>>& servers, const std
 
 }  // namespace
 
-Compiler::Granted Compiler::grant(const std::vector<ClientSettings>& clients, const Identities& identities, std::vector<Fault>& unknown) {
+Compiler::Granted Compiler::grant(const std::vector<ClientSettings>& clients, const Identities& identities) {
   Granted granted;
   FaultList faults;
   for (std::size_t i = 0; i < clients.size(); ++i) {
     const Account account = resolve(clients[i], Place().member("clients").element(i), identities, faults);
+    if (!account.uid && !account.gid) ++granted.unknown;
     for (const std::string& name : clients[i].api_services) add(granted.api_services[name], account);
     if (clients[i].control == ControlRight::read) add(granted.control_read, account);
     if (clients[i].control == ControlRight::write) add(granted.control_write, account);
@@ -72,14 +73,20 @@ Compiler::Granted Compiler::grant(const std::vector<ClientSettings>& clients, co
   for (auto& [name, rights] : granted.api_services) sort_once(rights);
   sort_once(granted.control_read);
   sort_once(granted.control_write);
-  unknown = std::move(faults).take();
+  granted.unknown_accounts = std::move(faults).take();
   return granted;
 }
 
 std::vector<Fault> check_accounts(const std::optional<std::vector<ClientSettings>>& clients, const Identities& identities) {
-  std::vector<Fault> unknown;
-  if (clients) Compiler::grant(*clients, identities, unknown);
-  return unknown;
+  return clients ? Compiler::grant(*clients, identities).unknown_accounts : std::vector<Fault>();
+}
+
+bool Compiler::look_up_again() {
+  if (granted_.unknown == 0) return false;
+  Granted granted = grant(*granted_for_->clients, identities_);
+  if (granted.unknown >= granted_.unknown) return false;
+  granted_ = std::move(granted);
+  return true;
 }
 
 std::vector<std::shared_ptr<KeyUse>> Compiler::uses_for(const OAuthServer& server, const HeldKeys* held, std::int64_t since_s) {
@@ -132,10 +139,9 @@ std::shared_ptr<const Snapshot> Compiler::compile(const Deployment& deployment, 
   snapshot->limits_ = deployment.base->limits;
 
   const auto& clients = deployment.base->clients;
-  if (granted_for_ != deployment.base || !unknown_accounts_.empty()) {
+  if (granted_for_ != deployment.base) {
+    granted_ = clients ? grant(*clients, identities_) : Granted();
     granted_for_ = deployment.base;
-    unknown_accounts_.clear();
-    granted_ = clients ? grant(*clients, identities_, unknown_accounts_) : Granted();
   }
   if (clients) {
     snapshot->control_read_ = granted_.control_read;
@@ -152,7 +158,10 @@ std::shared_ptr<const Snapshot> Compiler::compile(const Deployment& deployment, 
       if (is_new) snapshot->oauth_servers_.push_back(servers.back());
     }
     std::optional<Rights> rights;
-    if (clients) rights = granted_.api_services[deployed.settings->name];
+    if (clients) {
+      const auto granted = granted_.api_services.find(deployed.settings->name);
+      rights = granted == granted_.api_services.end() ? Rights() : granted->second;
+    }
     std::shared_ptr<const ApiService> service;
     if (last_ != nullptr) {
       if (const auto last = last_->by_name_.find(deployed.settings->name); last != last_->by_name_.end()) service = last->second;

@@ -34,14 +34,17 @@ class Compiler {
   Compiler(const Compiler&) = delete;
   Compiler& operator=(const Compiler&) = delete;
 
-  // compile(deployment, sources, instance, generation): the names in `clients` are looked up when `clients` is another than before, and as long as the host does not know
-  // all of them: such a one opens nothing, and is listed by unknown_accounts(). (Not each time: a push of keys must neither wait for a directory service nor close
-  // API services because it is down.)
+  // compile(deployment, sources, instance, generation): the names in `clients` are looked up when `clients` is another than before, and not each time: a push of keys must
+  // neither wait for a directory service nor close API services because it is down. A name that the host does not know opens nothing, and is listed by
+  // unknown_accounts().
   std::shared_ptr<const Snapshot> compile(const Deployment& deployment, const KeySources& sources, std::uint64_t instance, std::uint64_t generation);
+
+  // look_up_again(): the names of the last compile(), if any was unknown; whether fewer are now. It shows in the next compile().
+  bool look_up_again();
 
   // Of the last compile():
   const Compiled& compiled() const noexcept ASSAY_LIFETIMEBOUND { return compiled_; }
-  const std::vector<Fault>& unknown_accounts() const noexcept ASSAY_LIFETIMEBOUND { return unknown_accounts_; }
+  const std::vector<Fault>& unknown_accounts() const noexcept ASSAY_LIFETIMEBOUND { return granted_.unknown_accounts; }
 
  private:
   // Granted: what `clients` opens to whom. An API service that no entry names is open to nobody.
@@ -49,8 +52,10 @@ class Compiler {
     std::unordered_map<std::string_view, Rights> api_services;
     Rights control_read;
     Rights control_write;
+    std::size_t unknown = 0;             // accounts that the host does not know
+    std::vector<Fault> unknown_accounts; // the first of them
   };
-  static Granted grant(const std::vector<ClientSettings>& clients, const Identities& identities, std::vector<Fault>& unknown);
+  static Granted grant(const std::vector<ClientSettings>& clients, const Identities& identities);
   friend std::vector<Fault> check_accounts(const std::optional<std::vector<ClientSettings>>& clients, const Identities& identities);
   std::shared_ptr<const OAuthServer> server_for(const OAuthServerPointer& settings, const KeySources& sources, std::int64_t since_s);
   std::vector<std::shared_ptr<KeyUse>> uses_for(const OAuthServer& server, const HeldKeys* held, std::int64_t since_s);
@@ -62,9 +67,8 @@ class Compiler {
   std::map<const OAuthServerSettings*, std::shared_ptr<const OAuthServer>> last_servers_;  // of last_
   std::map<std::pair<std::string, jose::KeyId>, std::weak_ptr<KeyUse>> uses_;  // by name of the OAuth server
   Compiled compiled_;
-  DocumentPointer granted_for_;  // whose `clients` the next two are about
+  DocumentPointer granted_for_;  // whose `clients` granted_ is about, and whose names it views
   Granted granted_;
-  std::vector<Fault> unknown_accounts_;
 };
 
 }  // namespace assay::snapshot

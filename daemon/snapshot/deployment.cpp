@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "snapshot/fault_list.h"
 
 namespace assay::snapshot {
@@ -204,7 +205,7 @@ Deployment roll_back(const Deployment& target, std::uint64_t number, std::int64_
         Withheld& withheld = entries[{service.document, server->name}];
         withheld.document = service.document;
         withheld.oauth_server = server->name;
-        withheld.keys.push_back(key.id);
+        if (std::ranges::find(withheld.keys, key.id) == withheld.keys.end()) withheld.keys.push_back(key.id);  // a set may have a key twice
       }
     }
   }
@@ -235,17 +236,21 @@ std::optional<Deployment> reassemble(Deployment outline, std::span<const Origin>
   return outline;
 }
 
-std::vector<std::string> kids_withheld(const Withheld& withheld, std::span<const DocumentPointer> documents) {
+std::string kids_withheld(const Withheld& withheld, std::span<const DocumentPointer> documents) {
   std::vector<std::string> kids;
   for (const DocumentPointer& document : documents) {
     if (document->number != withheld.document) continue;
     const auto* server = find(document->oauth_servers, withheld.oauth_server);
     if (server == nullptr || (*server)->key_source.inline_keys == nullptr) continue;
     for (const jose::VerificationKey& key : (*server)->key_source.inline_keys->keys()) {
-      if (std::ranges::find(withheld.keys, key.id) != withheld.keys.end()) kids.push_back(key.kid.value_or("without kid"));
+      if (std::ranges::find(withheld.keys, key.id) != withheld.keys.end()) kids.push_back(key.kid ? base::printable(*key.kid) : "without kid");
     }
   }
-  return kids;
+  constexpr std::size_t kShown = 5;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kids.size(), kShown); ++i) text += (i == 0 ? "" : ", ") + kids[i];
+  if (kids.size() > kShown) text += fmt::format(" and {} more", kids.size() - kShown);
+  return text;
 }
 
 std::optional<Behind> behind(const Deployment& deployment, const DeployedService& service) {

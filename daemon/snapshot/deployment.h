@@ -103,8 +103,8 @@ struct Behind {
   std::vector<std::string> oauth_servers;  // those whose settings differ, or are gone
 };
 
-// kids_withheld(withheld, documents): of the keys, as far as they have one, in the order of their document.
-std::vector<std::string> kids_withheld(const Withheld& withheld, std::span<const DocumentPointer> documents);
+// kids_withheld(withheld, documents): "k1, k2 and 3 more", in the order of their document, safe for a terminal.
+std::string kids_withheld(const Withheld& withheld, std::span<const DocumentPointer> documents);
 
 // behind(deployment, service): nothing if it runs on what the newest document has.
 std::optional<Behind> behind(const Deployment& deployment, const DeployedService& service);

@@ -10,40 +10,53 @@ namespace assay::snapshot {
 namespace {
 
 using Fingerprints = std::set<crypto::Sha256Digest>;
+using KeysByIssuer = std::map<std::string_view, Fingerprints>;
 
-// at_hand(server, sources): the set that it verifies with; null if there is none.
-const KeySet* at_hand(const OAuthServerSettings& server, const KeySources& sources) {
-  if (!server.key_source.is_url()) return server.key_source.inline_keys.get();
-  const auto held = sources.find({server.key_source.kind, server.key_source.url});
-  return held == sources.end() ? nullptr : held->second->keys.get();
+// add(server, sources, keys): the keys of its issuers, if they are at hand.
+void add(const OAuthServerSettings& server, const KeySources& sources, KeysByIssuer& keys) {
+  const KeySet* set = server.key_source.inline_keys.get();
+  if (server.key_source.is_url()) {
+    const auto held = sources.find({server.key_source.kind, server.key_source.url});
+    set = held == sources.end() ? nullptr : held->second->keys.get();
+  }
+  if (set == nullptr) return;
+  for (const std::string& issuer : server.issuers) {
+    Fingerprints& of_issuer = keys[issuer];
+    for (const jose::VerificationKey& key : set->keys()) of_issuer.insert(key.material->fingerprint());
+  }
 }
 
-std::map<std::string_view, Fingerprints> known_keys(const InForceView& now) {
-  std::map<std::string_view, Fingerprints> known;
+// keys_in_force(now): inline sets of a rollback say nothing: that it lacks what came after it is no withdrawal.
+KeysByIssuer keys_in_force(const InForceView& now) {
+  KeysByIssuer keys;
   std::unordered_set<const OAuthServerSettings*> seen;
-  const auto add = [&](const OAuthServerPointer& server) {
-    if (!seen.insert(server.get()).second) return;
-    const KeySet* set = at_hand(*server, now.sources);
-    if (set == nullptr) return;
-    for (const std::string& issuer : server->issuers) {
-      Fingerprints& keys = known[issuer];
-      for (const jose::VerificationKey& key : set->keys()) keys.insert(key.material->fingerprint());
-    }
-  };
   for (const DeployedService& service : now.deployment.api_services) {
-    for (const OAuthServerPointer& server : service.oauth_servers) add(server);
+    for (const OAuthServerPointer& server : service.oauth_servers) {
+      if (now.deployment.kind == DeploymentKind::rollback && !server->key_source.is_url()) continue;
+      if (seen.insert(server.get()).second) add(*server, now.sources, keys);
+    }
   }
-  // A document that is deployed says what an issuer's keys are even where nothing uses them yet. A rollback's document says nothing of the kind.
-  if (now.deployment.kind != DeploymentKind::rollback) {
-    for (const OAuthServerPointer& server : now.deployment.newest->oauth_servers) add(server);
-  }
-  return known;
+  return keys;
+}
+
+// keys_declared(now): by the document deployed last, in use or not. A rollback's document is not one.
+KeysByIssuer keys_declared(const InForceView& now) {
+  KeysByIssuer keys;
+  if (now.deployment.kind == DeploymentKind::rollback) return keys;
+  for (const OAuthServerPointer& server : now.deployment.newest->oauth_servers) add(*server, now.sources, keys);
+  return keys;
 }
 
 }  // namespace
 
 void update(WithdrawnKeys& withdrawn, const InForceView& now, std::span<const DeploymentPointer> history) {
-  const auto known = known_keys(now);
+  const KeysByIssuer in_force = keys_in_force(now);
+  const KeysByIssuer declared = keys_declared(now);
+  const auto is_withdrawn = [&](const std::pair<std::string, crypto::Sha256Digest>& entry) {
+    if (const auto keys = in_force.find(entry.first); keys != in_force.end()) return !keys->second.contains(entry.second);
+    const auto keys = declared.find(entry.first);
+    return withdrawn.contains(entry) || (keys != declared.end() && !keys->second.contains(entry.second));
+  };
   WithdrawnKeys next;
   std::unordered_set<const OAuthServerSettings*> seen;
   for (const DeploymentPointer& deployment : history) {
@@ -51,10 +64,9 @@ void update(WithdrawnKeys& withdrawn, const InForceView& now, std::span<const De
       for (const OAuthServerPointer& server : document->oauth_servers) {
         if (server->key_source.inline_keys == nullptr || !seen.insert(server.get()).second) continue;
         for (const std::string& issuer : server->issuers) {
-          const auto keys = known.find(issuer);
           for (const jose::VerificationKey& key : server->key_source.inline_keys->keys()) {
             std::pair entry(issuer, key.material->fingerprint());
-            if (keys == known.end() ? withdrawn.contains(entry) : !keys->second.contains(entry.second)) next.insert(std::move(entry));
+            if (is_withdrawn(entry)) next.insert(std::move(entry));
           }
         }
       }

@@ -16,9 +16,10 @@ namespace assay::snapshot {
 // not by its kid or algorithms, which are settings.
 using WithdrawnKeys = std::set<std::pair<std::string, crypto::Sha256Digest>>;
 
-// update(withdrawn, now, history): to be called with every change. Of an issuer whose keys are known now (inline, or at hand from its source, in force or in the document
-// deployed last) every inline key of a document of the history is withdrawn unless it is among them. Of any other issuer what was withdrawn stays so. What stands in no
-// document of the history is forgotten: nothing could bring it back.
+// update(withdrawn, now, history): to be called with every change. Of an issuer whose keys are in force (inline, or at hand from its source) every inline key of a document
+// of the history is withdrawn unless it is among them. Of an issuer that nothing uses, the document deployed last may withdraw and not restore: nobody accepts its keys.
+// Otherwise what was withdrawn stays so; and a rollback withdraws nothing by what it lacks. What stands in no document of the history is forgotten: nothing could
+// bring it back.
 void update(WithdrawnKeys& withdrawn, const InForceView& now, std::span<const DeploymentPointer> history);
 
 }  // namespace assay::snapshot

@@ -329,6 +329,48 @@ TEST_F(LedgerTest, RollsBackAStagedDeployWithItsKeys) {
   EXPECT_EQ(kids("b", "s"), "k1 k2");
 }
 
+// A document may be old: that it lists a withdrawn key, for API services that it is not deployed for, brings nothing back.
+TEST_F(LedgerTest, BringsNoKeyBackBecauseAnOldDocumentWasStaged) {
+  const std::vector<test::Service> services{{"a", {"s"}}, {"b", {"t"}}};
+  ASSERT_TRUE(start(config({{"s", {1, 2}}, {"t", {3}}}, services)));
+  deploy(config({{"s", {2}}, {"t", {3}}}, services));
+  deploy(config({{"s", {1, 2}}, {"t", {3}}}, services), {"b"});
+  roll_back(1);
+  EXPECT_EQ(kids("a", "s"), "k2");
+}
+
+// A rollback withdraws nothing: it can be taken back with the keys that came after what it restored.
+TEST_F(LedgerTest, TakesARollbackBack) {
+  ASSERT_TRUE(start(config({{"s", {1}}}, {{"a", {"s"}}})));
+  deploy(config({{"s", {1, 2}}}, {{"a", {"s"}}}));
+  roll_back();
+  EXPECT_EQ(kids("a", "s"), "k1");
+  roll_back();
+  EXPECT_EQ(kids("a", "s"), "k1 k2");
+}
+
+TEST_F(LedgerTest, WithholdsAKeyThatStandsTwice) {
+  ASSERT_TRUE(start(config({{"s", {1, 1, 2}}}, {{"a", {"s"}}})));
+  deploy(config({{"s", {2}}}, {{"a", {"s"}}}));
+  const Outcome outcome = roll_back();
+  EXPECT_EQ(outcome.error, ErrorCode::unset) << outcome.error_text;
+  EXPECT_EQ(kids("a", "s"), "k2");
+  ASSERT_TRUE(start());
+  EXPECT_EQ(kids("a", "s"), "k2");
+}
+
+// Staged deploys leave `clients` as they are, however many documents come and go meanwhile.
+TEST_F(LedgerTest, KeepsServicesClosedThatClientsDoesNotName) {
+  const std::string clients = R"(,"clients":[{"uid":1,"api_services":["a"]}])";
+  ASSERT_TRUE(start(config({{"s", {1}}}, {{"a", {"s"}}}, clients)));
+  for (int i = 0; i < 10; ++i) {
+    const std::string age = R"(,"max_token_age":)" + std::to_string(60 + i);
+    EXPECT_EQ(deploy(config({{"s", {1}}}, {{"a", {"s"}}, {"x", {"s"}, age}}, clients), {"x"}).error, ErrorCode::unset);
+    EXPECT_FALSE(snapshot->api_service("x")->permits({.uid = 1, .gid = 1, .groups = {}}));
+    EXPECT_TRUE(snapshot->api_service("a")->permits({.uid = 1, .gid = 1, .groups = {}}));
+  }
+}
+
 // An OAuth server that was taken away as a whole has lost no key.
 TEST_F(LedgerTest, RollsBackAnOAuthServerThatWasTakenAway) {
   ASSERT_TRUE(start(config({{"s", {1}}, {"t", {2}}}, {{"a", {"s"}}, {"b", {"t"}}})));
@@ -518,6 +560,8 @@ TEST_F(LedgerTest, LooksAccountsUpWithClientsAndAgainWhileOneIsUnknown) {
   EXPECT_TRUE(has_problem("clients: this host does not know \"orders\""));
   EXPECT_TRUE(ledger->needs_another_try());
   EXPECT_FALSE(ledger->try_again().first);
+  push("s", jwks({2}));  // which looks nobody up
+  EXPECT_FALSE(snapshot->api_service("a")->permits({.uid = 7, .gid = 9, .groups = {}}));
   identities.users["orders"] = 7;
   const auto [changed, next] = ledger->try_again();
   EXPECT_TRUE(changed);
