@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -227,7 +228,7 @@ TEST_F(Assayctl, RollsBack) {
 // A daemon of an older schema does not say what it restores.
 TEST_F(Assayctl, RollsBackWithADaemonThatDoesNotSayWhereTo) {
   const std::string path = folder_.file("older.sock");
-  bool dry_run = false;
+  std::atomic<bool> dry_run = false;  // read by the daemon's thread
   test::FakeDaemon older(path, test::answering([&](std::uint64_t id) { return test::rolled_back_frame(id, dry_run ? 0 : 5, 0); }));
   EXPECT_THAT(test::run({ASSAYCTL, "--control", path, "rollback"}).out,
               testing::StartsWith("rolled back: deployment 5, generation 6, instance 0123456789abcdef\n"));
