@@ -1,4 +1,4 @@
-// Deploys, rollbacks and pushes, without threads: what is in force after each, and what is said of it.
+// Deploys and pushes, without threads: what is in force after each, and what is said of it. Rollbacks have a file of their own.
 #include "server/ledger.h"
 
 #include "server/ledger_fixture.h"
