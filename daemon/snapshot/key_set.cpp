@@ -3,8 +3,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-
 #include "base/bytes.h"
 
 namespace assay::snapshot {
@@ -27,10 +25,6 @@ KeySet::KeySet(jose::Jwks jwks) : jwks_(std::move(jwks)), id_(id_of(jwks_)) {
   for (std::size_t i = 0; i < jwks_.keys.size(); ++i) {
     if (jwks_.keys[i].kid) by_kid_[*jwks_.keys[i].kid].push_back(i);
   }
-}
-
-bool KeySet::contains(const jose::KeyId& id) const noexcept {
-  return std::ranges::any_of(jwks_.keys, [&id](const jose::VerificationKey& key) { return key.id == id; });
 }
 
 Candidates KeySet::candidates(std::optional<std::string_view> kid, crypto::Algorithm algorithm) const noexcept {

@@ -39,8 +39,6 @@ class KeySet {
   std::span<const jose::VerificationKey> keys() const noexcept ASSAY_LIFETIMEBOUND { return jwks_.keys; }
   // id(): SHA-256 over what the set holds: its keys by id, in order, and the entries that were skipped. Sets with one id are equal.
   const crypto::Sha256Digest& id() const noexcept ASSAY_LIFETIMEBOUND { return id_; }
-  // contains(id): whether a key of this id is in the set.
-  bool contains(const jose::KeyId& id) const noexcept;
 
   std::span<const jose::SkippedKey> skipped() const noexcept ASSAY_LIFETIMEBOUND { return jwks_.skipped; }
 
