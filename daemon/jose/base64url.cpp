@@ -1,8 +1,11 @@
-// A group of four characters at a time through one table; whether any character was bad is asked once, at the end.
+// Groups of four characters by the processor's widest way, or one at a time through a table; the rest of a text by the table. Whether any character was bad is asked
+// once, at the end.
 #include "jose/base64url.h"
 
 #include <array>
 #include <cstdint>
+
+#include "jose/base64url_groups.h"
 
 namespace assay::jose {
 namespace {
@@ -24,36 +27,46 @@ std::uint32_t value_of(char c) noexcept { return kValues[static_cast<unsigned ch
 
 }  // namespace
 
-bool base64url_decode(std::string_view text, std::span<std::byte> out) noexcept {
-  const std::size_t tail = text.size() % 4;
-  if (tail == 1 || out.size() < base64url_decoded_bytes(text.size())) return false;
+bool decode_groups_portable(const char* text, std::size_t groups, std::byte* out) noexcept {
   std::uint32_t bad = 0;
-  std::size_t o = 0;
-  std::size_t i = 0;
-  for (; i + 4 <= text.size(); i += 4, o += 3) {
-    const std::uint32_t a = value_of(text[i]);
-    const std::uint32_t b = value_of(text[i + 1]);
-    const std::uint32_t c = value_of(text[i + 2]);
-    const std::uint32_t d = value_of(text[i + 3]);
+  for (std::size_t i = 0; i < groups; ++i, text += 4, out += 3) {
+    const std::uint32_t a = value_of(text[0]);
+    const std::uint32_t b = value_of(text[1]);
+    const std::uint32_t c = value_of(text[2]);
+    const std::uint32_t d = value_of(text[3]);
     bad |= a | b | c | d;
     const std::uint32_t group = a << 18 | b << 12 | c << 6 | d;
-    out[o] = static_cast<std::byte>(group >> 16);
-    out[o + 1] = static_cast<std::byte>(group >> 8 & 0xFF);
-    out[o + 2] = static_cast<std::byte>(group & 0xFF);
+    out[0] = static_cast<std::byte>(group >> 16);
+    out[1] = static_cast<std::byte>(group >> 8 & 0xFF);
+    out[2] = static_cast<std::byte>(group & 0xFF);
   }
+  return (bad & kBad) == 0;
+}
+
+GroupsDecoder groups_decoder() noexcept {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2")) return decode_groups_avx2;
+#endif
+  return decode_groups_portable;
+}
+
+bool base64url_decode(std::string_view text, std::span<std::byte> out) noexcept {
+  const std::size_t tail = text.size() % 4;
+  const std::size_t groups = text.size() / 4;
+  if (tail == 1 || out.size() < base64url_decoded_bytes(text.size())) return false;
+  const bool good = groups_decoder()(text.data(), groups, out.data());
+  if (tail == 0) return good;
+
   // Two characters hold one octet and four spare bits, three hold two octets and two spare bits; spare bits are zero (RFC 4648 section 3.5).
-  std::uint32_t spare = 0;
-  if (tail >= 2) {
-    const std::uint32_t a = value_of(text[i]);
-    const std::uint32_t b = value_of(text[i + 1]);
-    const std::uint32_t c = tail == 3 ? value_of(text[i + 2]) : 0;
-    bad |= a | b | c;
-    const std::uint32_t group = a << 12 | b << 6 | c;
-    out[o] = static_cast<std::byte>(group >> 10 & 0xFF);
-    if (tail == 3) out[o + 1] = static_cast<std::byte>(group >> 2 & 0xFF);
-    spare = tail == 3 ? group & 0x3 : group & 0x3FF;
-  }
-  return (bad & kBad) == 0 && spare == 0;
+  const std::string_view rest = text.substr(4 * groups);
+  const std::uint32_t a = value_of(rest[0]);
+  const std::uint32_t b = value_of(rest[1]);
+  const std::uint32_t c = tail == 3 ? value_of(rest[2]) : 0;
+  const std::uint32_t group = a << 12 | b << 6 | c;
+  out[3 * groups] = static_cast<std::byte>(group >> 10 & 0xFF);
+  if (tail == 3) out[3 * groups + 1] = static_cast<std::byte>(group >> 2 & 0xFF);
+  const std::uint32_t spare = tail == 3 ? group & 0x3 : group & 0x3FF;
+  return good && ((a | b | c) & kBad) == 0 && spare == 0;
 }
 
 std::optional<std::vector<std::byte>> base64url_decode(std::string_view text) {

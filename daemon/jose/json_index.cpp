@@ -32,6 +32,8 @@ bool JsonIndex::build(base::Bytes text) noexcept {
     impl_->stage->n_structural_indexes = 0;
     return false;
   }
+  // The stage leaves room for a few more than a text can have.
+  impl_->stage->structural_indexes[impl_->stage->n_structural_indexes] = static_cast<std::uint32_t>(text.size());
   return true;
 }
 

@@ -28,7 +28,8 @@ class JsonIndex {
   // without its closing quote. A true answer says nothing about grammar.
   bool build(base::Bytes text) noexcept;
 
-  // positions(): ascending offsets of each of { } [ ] : , of each opening quote and of the first octet of each other scalar. Valid until the next build.
+  // positions(): ascending offsets of each of { } [ ] : , of each opening quote and of the first octet of each other scalar. Valid until the next build. After a build that
+  // answered true the text's length stands behind the last, so that the next token's place can be read without asking whether there is one.
   std::span<const std::uint32_t> positions() const noexcept ASSAY_LIFETIMEBOUND;
 
  private:

@@ -20,8 +20,9 @@ std::optional<std::string_view> unescape_json(std::string_view body, base::Arena
 class MemberNames {
  public:
   MemberNames(base::HashKey key, std::size_t members_max);
-  // begin(): a new text. The names of the last one are forgotten; no memory is touched.
-  void begin() noexcept;
+  // begin(tokens): a new text, of so many tokens of the structural index. The names of the last one are forgotten; no memory is touched. A small text is kept within
+  // a small part of the memory, so that it stays in the nearest cache.
+  void begin(std::size_t tokens) noexcept;
   // insert(object, name): false if this object (numbered by the caller) already has that name, or members_max is exceeded. The name is borrowed until
   // the next begin.
   bool insert(std::uint32_t object, std::string_view name) noexcept;
@@ -36,6 +37,7 @@ class MemberNames {
   };
   base::HashKey key_;
   std::vector<Slot> slots_;
+  std::size_t mask_ = 0;  // of the part in use
   std::size_t count_ = 0;
   std::size_t members_max_;
   std::uint32_t text_ = 0;

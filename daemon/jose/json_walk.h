@@ -46,12 +46,13 @@ struct JsonWorkspace {
   std::vector<std::string_view> scopes;
 };
 
-// json_raw_token(text, positions, i): the i-th token as written. A token ends where the next one begins, less the white space between; the index knows only
-// where they begin.
-inline std::string_view json_raw_token(std::string_view text, std::span<const std::uint32_t> positions, std::size_t i) noexcept {
-  std::size_t end = i + 1 < positions.size() ? positions[i + 1] : text.size();
-  while (end > positions[i] && (text[end - 1] == ' ' || text[end - 1] == '\t' || text[end - 1] == '\n' || text[end - 1] == '\r')) --end;
-  return text.substr(positions[i], end - positions[i]);
+// json_raw_token(text, token): a token of the index as written. It ends where the next one begins, less the white space between; the index knows only where they begin.
+inline std::string_view json_raw_token(const char* text, const std::uint32_t* token) noexcept {
+  const auto is_white = [](char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
+  const char* const first = text + token[0];
+  const char* last = text + token[1];
+  while (last != first && is_white(last[-1])) --last;
+  return {first, last};
 }
 
 // walk_json(text, workspace, arena, limits, handler): checks the whole text and tells the handler what stands in it, in order:
@@ -64,9 +65,13 @@ template <class Handler>
 JsonWalk walk_json(base::Bytes text, JsonWorkspace& workspace, base::Arena& arena, const JsonLimits& limits, Handler& handler) {
   DCHECK(limits.depth_max <= kJsonDepthMax);
   if (!workspace.index.build(text)) return {JsonFault::malformed, 0};
-  const std::span<const std::uint32_t> positions = workspace.index.positions();
-  const std::string_view chars = base::as_text(text);
-  workspace.names.begin();
+  // Pointers, for this loop is most of what a token costs before its signature: `token` is looked at only where it is not `end`.
+  const char* const chars = base::as_text(text).data();
+  const std::uint32_t* token = workspace.index.positions().data();
+  const std::uint32_t* const end = token + workspace.index.positions().size();
+  // Asked once: few tokens have an escape, and a search in each string would cost more than the rest of the walk.
+  const bool has_escapes = base::as_text(text).find('\\') != std::string_view::npos;
+  workspace.names.begin(workspace.index.positions().size());
 
   struct Level {
     bool is_object;
@@ -74,87 +79,72 @@ JsonWalk walk_json(base::Bytes text, JsonWorkspace& workspace, base::Arena& aren
     std::size_t members;
   };
   std::array<Level, kJsonDepthMax> levels;
+  Level* level = nullptr;  // the innermost that is open, if depth is not 0
   std::size_t depth = 0;
   std::uint32_t objects = 0;
   std::size_t members = 0;
 
-  const auto string_token = [&](std::string_view raw) -> std::optional<std::string_view> {
-    if (raw.size() < 2 || raw.back() != '"') return std::nullopt;
-    return unescape_json(raw.substr(1, raw.size() - 2), arena);
+  const auto at = [&](JsonFault fault) { return JsonWalk{fault, token != end ? *token : text.size()}; };
+  const auto is = [&](char c) { return token != end && chars[*token] == c; };
+  // The value of a string token; null (no data) if it is none. The index vouches for the opening quote alone: what follows the closing one is part of raw. Returned and not
+  // stored, so that it stays in registers.
+  const auto string_of = [&](std::string_view raw) -> std::string_view {
+    if (raw.size() < 2 || raw.back() != '"') return {};
+    const std::string_view body(raw.data() + 1, raw.size() - 2);
+    if (!has_escapes) return body;
+    const auto value = unescape_json(body, arena);
+    return value ? *value : std::string_view();
   };
 
-  enum class Expect : std::uint8_t { value, value_or_end, member, member_or_end, comma_or_end };
-  Expect expect = Expect::value;
-  std::size_t i = 0;
-  const auto at = [&](JsonFault fault) { return JsonWalk{fault, i < positions.size() ? positions[i] : chars.size()}; };
+  // Each turn reads one value, in an object with its name before it, then the brackets that close behind it and the comma.
+  for (;;) {
+    if (depth != 0 && level->is_object) {
+      const std::string_view name = is('"') ? string_of(json_raw_token(chars, token)) : std::string_view();
+      if (name.data() == nullptr) return at(JsonFault::malformed);
+      if (++level->members > limits.members_per_object_max || ++members > limits.members_max) return at(JsonFault::too_complex);
+      if (!workspace.names.insert(level->object, name) && !handler.on_duplicate(name)) return at(JsonFault::duplicate_member);
+      handler.on_member(name);
+      ++token;
+      if (!is(':')) return at(JsonFault::malformed);
+      ++token;
+    }
 
-  for (;; ++i) {
-    if (i == positions.size()) return at(JsonFault::malformed);
-    const char c = chars[positions[i]];
-    bool closed = false;
-
-    if (expect == Expect::member || expect == Expect::member_or_end) {
-      if (c == '"') {
-        Level& level = levels[depth - 1];
-        const auto name = string_token(json_raw_token(chars, positions, i));
-        if (!name) return at(JsonFault::malformed);
-        if (++level.members > limits.members_per_object_max || ++members > limits.members_max) return at(JsonFault::too_complex);
-        if (!workspace.names.insert(level.object, *name) && !handler.on_duplicate(*name)) return at(JsonFault::duplicate_member);
-        handler.on_member(*name);
-        ++i;
-        if (i == positions.size() || chars[positions[i]] != ':') return at(JsonFault::malformed);
-        expect = Expect::value;
-        continue;
-      }
-      if (c != '}' || expect == Expect::member) return at(JsonFault::malformed);
-      closed = true;
-    } else if (expect == Expect::comma_or_end) {
-      if (c == ',') {
-        expect = levels[depth - 1].is_object ? Expect::member : Expect::value;
-        continue;
-      }
-      if (c != (levels[depth - 1].is_object ? '}' : ']')) return at(JsonFault::malformed);
-      closed = true;
-    } else if (c == ']' && expect == Expect::value_or_end) {
-      closed = true;
+    if (token == end) return at(JsonFault::malformed);
+    const char c = chars[*token];
+    if (c == '"') {
+      const std::string_view raw = json_raw_token(chars, token);
+      const std::string_view value = string_of(raw);
+      if (value.data() == nullptr) return at(JsonFault::malformed);
+      handler.on_string(value, raw);
+      ++token;
     } else if (c == '{' || c == '[') {
       if (depth == limits.depth_max) return at(JsonFault::too_complex);
-      levels[depth++] = {c == '{', objects++, 0};
-      if (c == '{') {
-        handler.on_object(positions[i]);
-        expect = Expect::member_or_end;
-      } else {
-        handler.on_array(positions[i]);
-        expect = Expect::value_or_end;
-      }
-      continue;
+      level = &levels[depth++];
+      *level = {c == '{', objects++, 0};
+      if (c == '{') handler.on_object(*token);
+      else handler.on_array(*token);
+      ++token;
+      if (!is(c == '{' ? '}' : ']')) continue;  // else it is empty, and its end is read below like every other
     } else {
-      const std::string_view raw = json_raw_token(chars, positions, i);
-      if (c == '"') {
-        const auto value = string_token(raw);
-        if (!value) return at(JsonFault::malformed);
-        handler.on_string(*value, raw);
-      } else if (raw == "true" || raw == "false") {
-        handler.on_boolean(c == 't', raw);
-      } else if (raw == "null") {
-        handler.on_null(raw);
-      } else if (is_json_number(raw)) {
-        handler.on_number(raw);
-      } else {
-        return at(JsonFault::malformed);
-      }
+      const std::string_view raw = json_raw_token(chars, token);
+      if (is_json_number(raw)) handler.on_number(raw);
+      else if (raw == "true" || raw == "false") handler.on_boolean(c == 't', raw);
+      else if (raw == "null") handler.on_null(raw);
+      else return at(JsonFault::malformed);
+      ++token;
     }
 
-    if (closed) {
-      const std::size_t end = positions[i] + 1U;
-      if (levels[--depth].is_object) handler.on_object_end(end);
-      else handler.on_array_end(end);
+    for (; depth != 0 && !is(','); ++token) {
+      if (!is(level->is_object ? '}' : ']')) return at(JsonFault::malformed);
+      const std::size_t behind = *token + 1U;
+      if (level->is_object) handler.on_object_end(behind);
+      else handler.on_array_end(behind);
+      if (--depth != 0) --level;
     }
     if (depth == 0) break;
-    expect = Expect::comma_or_end;
+    ++token;
   }
-  ++i;
-  return i == positions.size() ? JsonWalk{JsonFault::none, chars.size()} : at(JsonFault::malformed);
+  return token == end ? JsonWalk{JsonFault::none, text.size()} : at(JsonFault::malformed);
 }
 
 }  // namespace assay::jose

@@ -65,11 +65,25 @@ std::int64_t exponent_of(const NumberParts& parts) noexcept {
   return parts.exponent_negative ? -value : value;
 }
 
+// is_plain(text): an integer of 1 to 12 digits as nearly every issuer writes its dates; no such number exceeds a date's range of digits.
+bool is_plain(std::string_view text) noexcept {
+  if (text.empty() || text.size() > 12 || (text[0] == '0' && text.size() > 1)) return false;
+  for (const char c : text) {
+    if (!is_digit(c)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
-bool is_json_number(std::string_view text) noexcept { return split_number(text).has_value(); }
+bool is_json_number(std::string_view text) noexcept { return is_plain(text) || split_number(text).has_value(); }
 
 std::optional<NumericDate> parse_numeric_date(std::string_view number) noexcept {
+  if (is_plain(number)) {
+    NumericDate date;
+    for (const char c : number) date.seconds = date.seconds * 10 + (c - '0');
+    return date.seconds <= base::limits::kNumericDateMax ? std::optional(date) : std::nullopt;
+  }
   const auto parts = split_number(number);
   if (!parts) return std::nullopt;
 

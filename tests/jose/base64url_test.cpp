@@ -5,6 +5,7 @@
 #include <random>
 #include <string>
 
+#include "jose/base64url_groups.h"
 #include "jose/slow_base64url.h"
 
 namespace assay::jose {
@@ -90,7 +91,7 @@ TEST(Base64url, AgreesWithTheSlowReference) {
   std::mt19937_64 random(20240601);
   std::size_t accepted = 0;
   for (int round = 0; round < 200'000; ++round) {
-    std::string text(random() % 40, 'A');
+    std::string text(random() % 100, 'A');
     for (char& c : text) c = kAlphabet[random() % 64];
     // In every other text one octet is arbitrary.
     if (round % 2 == 0 && !text.empty()) text[random() % text.size()] = static_cast<char>(random());
@@ -101,6 +102,51 @@ TEST(Base64url, AgreesWithTheSlowReference) {
     ASSERT_EQ(encode(*expected), text);
   }
   EXPECT_GT(accepted, 40'000U);
+}
+
+// --- Whole groups: every way that this processor can go. ---
+
+std::vector<GroupsDecoder> decoders() {
+  std::vector<GroupsDecoder> all{decode_groups_portable};
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2")) all.push_back(decode_groups_avx2);
+#endif
+  return all;
+}
+
+TEST(Base64urlGroups, TakesTheBestWayThatTheProcessorHas) { EXPECT_EQ(groups_decoder(), decoders().back()); }
+
+TEST(Base64urlGroups, KnowsEveryCharacterInEveryPlaceOfABlock) {
+  for (const GroupsDecoder decoder : decoders()) {
+    for (std::size_t at = 0; at < 64; ++at) {
+      for (int c = 0; c < 256; ++c) {
+        std::string text(64, 'A');
+        text[at] = static_cast<char>(c);
+        std::vector<std::byte> octets(48);
+        const auto expected = slow::base64url_decode(text);
+        ASSERT_EQ(decoder(text.data(), 16, octets.data()), expected.has_value()) << "character " << c << " at " << at;
+        if (expected) { ASSERT_EQ(base::as_text(octets), *expected) << "character " << c << " at " << at; }
+      }
+    }
+  }
+}
+
+// Heap blocks of the exact sizes: the address sanitizer sees what is read or written beyond them.
+TEST(Base64urlGroups, AgreesForEveryNumberOfGroupsAndTouchesNothingElse) {
+  std::mt19937_64 random(20261126);
+  for (const GroupsDecoder decoder : decoders()) {
+    for (std::size_t groups = 0; groups <= 100; ++groups) {
+      for (int round = 0; round < 20; ++round) {
+        std::vector<char> text(4 * groups);
+        for (char& c : text) c = kAlphabet[random() % 64];
+        if (round % 4 == 3 && groups != 0) text[random() % text.size()] = static_cast<char>(random());
+        const auto expected = slow::base64url_decode(std::string_view(text.data(), text.size()));
+        std::vector<std::byte> octets(3 * groups);
+        ASSERT_EQ(decoder(text.data(), groups, octets.data()), expected.has_value()) << groups << " groups, round " << round;
+        if (expected) { ASSERT_EQ(base::as_text(octets), *expected) << groups << " groups, round " << round; }
+      }
+    }
+  }
 }
 
 }  // namespace

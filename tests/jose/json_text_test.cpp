@@ -113,10 +113,11 @@ TEST(JsonText, TakesExactlyFourHexadecimalDigits) {
 }
 
 constexpr base::HashKey kKey{1, 2};
+constexpr std::size_t kTokens = 64;  // of a text
 
 TEST(MemberNames, FindsANameThatStandsTwice) {
   MemberNames names(kKey, 8);
-  names.begin();
+  names.begin(kTokens);
   EXPECT_TRUE(names.insert(0, "a"));
   EXPECT_TRUE(names.insert(0, "b"));
   EXPECT_TRUE(names.insert(0, ""));
@@ -129,7 +130,7 @@ TEST(MemberNames, FindsANameThatStandsTwice) {
 TEST(MemberNames, ForgetsWithEachText) {
   MemberNames names(kKey, 2);
   for (int text = 0; text < 100; ++text) {
-    names.begin();
+    names.begin(kTokens);
     EXPECT_TRUE(names.insert(0, "a"));
     EXPECT_TRUE(names.insert(0, "b"));
     EXPECT_FALSE(names.insert(0, "a"));
@@ -142,11 +143,22 @@ TEST(MemberNames, EndsItsSearchWhenFull) {
     MemberNames names(kKey, most);
     std::vector<std::string> held;
     for (std::size_t i = 0; i < most; ++i) held.push_back("n" + std::to_string(i));
-    names.begin();
+    names.begin(2 * most);
     for (const std::string& name : held) ASSERT_TRUE(names.insert(0, name)) << name;
     for (const std::string& name : held) ASSERT_FALSE(names.insert(0, name)) << name;
     EXPECT_FALSE(names.insert(0, "one more"));
     EXPECT_FALSE(names.insert(1, "one more"));
+  }
+}
+
+// Of the memory for 1,024 names a small text uses a small part, and not too small a one: every name it can have fits, and the next search ends.
+TEST(MemberNames, HasRoomForEveryNameThatItsTokensCanBe) {
+  MemberNames names(kKey, 1024);
+  for (std::size_t tokens = 0; tokens <= 300; ++tokens) {
+    names.begin(tokens);
+    const std::size_t most = (tokens + 1) / 2;
+    for (std::size_t i = 0; i < most; ++i) ASSERT_TRUE(names.insert(0, std::to_string(i))) << i << " of " << tokens << " tokens";
+    for (std::size_t i = 0; i < most; ++i) ASSERT_FALSE(names.insert(0, std::to_string(i))) << i << " of " << tokens << " tokens";
   }
 }
 
@@ -162,7 +174,7 @@ TEST(MemberNames, TellsNamesOfOneHashApart) {
     ASSERT_EQ(base::keyed_hash(kKey, 0, name), base::keyed_hash(kKey, 0, held[0]));
   }
   MemberNames names(kKey, held.size());
-  names.begin();
+  names.begin(kTokens);
   for (const std::string& name : held) EXPECT_TRUE(names.insert(0, name));
   for (const std::string& name : held) EXPECT_FALSE(names.insert(0, name));
 }
@@ -170,14 +182,14 @@ TEST(MemberNames, TellsNamesOfOneHashApart) {
 // The stamps of old texts must not look current when the 32-bit counter has gone round.
 TEST(MemberNames, SurvivesTheWrapOfItsStamp) {
   MemberNames names(kKey, 4);
-  names.begin();  // stamp 1, which the first text after the wrap has as well
+  names.begin(kTokens);  // stamp 1, which the first text after the wrap has as well
   EXPECT_TRUE(names.insert(0, "old"));
   MemberNamesPeer::set_text(names, 0xFFFFFFFE);
-  names.begin();  // the last stamp
+  names.begin(kTokens);  // the last stamp
   EXPECT_TRUE(names.insert(0, "last"));
   EXPECT_FALSE(names.insert(0, "last"));
   for (int text = 0; text < 3; ++text) {
-    names.begin();
+    names.begin(kTokens);
     EXPECT_TRUE(names.insert(0, "old"));
     EXPECT_TRUE(names.insert(0, "last"));
     EXPECT_FALSE(names.insert(0, "old"));
