@@ -1,9 +1,9 @@
-// The one place that writes verdicts to the wire. A verdict that is not accepted carries its code and nothing else: that rule is kept here once more, so that
-// no mistake upstream can hand out what a token says before its signature is known.
+// Answers as frames: verdicts by verdict_frame.h, everything else by the FlatBuffers library's builder.
 #include "server/reply.h"
 
 #include "schema/codes.h"
 #include "server/reply_builder.h"
+#include "server/verdict_frame.h"
 
 namespace assay::server {
 namespace {
@@ -24,52 +24,12 @@ static_assert(kErrorCodeCount == static_cast<std::size_t>(wire::ErrorCode::MAX) 
 ReplyEncoder::ReplyEncoder(std::size_t frame_bytes_max) : state_(std::make_unique<State>(frame_bytes_max)) {}
 ReplyEncoder::~ReplyEncoder() = default;
 
-namespace {
-
-template <class State>
-flatbuffers::Offset<wire::Verdict> accepted(State& state, const verdict::VerdictView& verdict) {
-  state.claim_offsets.clear();
-  for (const verdict::ClaimAnswerView& claim : verdict.claims) {
-    const auto pointer = state.string(claim.pointer);
-    state.claim_offsets.push_back(wire::CreateClaim(state.builder, pointer, state.string(claim.json)));
-  }
-  const auto claims = verdict.claims.empty() ? flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<wire::Claim>>>() : state.builder.CreateVector(state.claim_offsets);
-  const auto scopes = verdict.scopes.empty() ? StringsOffset() : state.strings(verdict.scopes);
-  const auto optional = [&state](std::optional<std::string_view> text) { return text ? state.string(*text) : StringOffset(); };
-  const auto oauth_server = verdict.oauth_server != nullptr ? state.string(verdict.oauth_server->name) : StringOffset();
-  const auto kid = optional(verdict.kid);
-  const auto subject = optional(verdict.subject);
-  const auto client_id = optional(verdict.client_id);
-  return wire::CreateVerdict(state.builder, wire::Code::accepted, verdict.signature_verified, oauth_server, kid, verdict.valid_until_s, verdict.expires_at_s, subject,
-                             client_id, scopes, claims);
-}
-
-template <class State>
-flatbuffers::Offset<wire::Verdict> write_verdict(State& state, const verdict::VerdictView& verdict) {
-  if (verdict.code != schema::Code::accepted) return wire::CreateVerdict(state.builder, static_cast<wire::Code>(verdict.code), verdict.signature_verified);
-  // No token is accepted without its signature; should a mistake upstream say so, what leaves is unset, which is a refusal.
-  if (!verdict.signature_verified) return wire::CreateVerdict(state.builder, wire::Code::unset);
-  return accepted(state, verdict);
-}
-
-}  // namespace
-
 base::Bytes ReplyEncoder::verdicts(std::uint64_t id, std::uint64_t instance, std::uint64_t generation, std::span<const verdict::VerdictView> verdicts, bool* too_large) {
   State& state = *state_;
-  state.builder.Clear();
-  state.verdict_offsets.clear();
-  if (too_large != nullptr) *too_large = false;
-  for (const verdict::VerdictView& verdict : verdicts) {
-    state.verdict_offsets.push_back(write_verdict(state, verdict));
-    // Checked after each, so that the builder outgrows the frame by one verdict at most. What follows is fixed but for 4 bytes a verdict.
-    constexpr std::size_t kRestBytes = 192;
-    if (state.builder.GetSize() + 4 * verdicts.size() + kRestBytes > state.frame_bytes_max) {
-      if (too_large != nullptr) *too_large = true;
-      return error(id, ErrorCode::response_too_large);
-    }
-  }
-  const auto all = state.builder.CreateVector(state.verdict_offsets);
-  return state.finish(id, wire::Body::Verdicts, wire::CreateVerdicts(state.builder, generation, all, instance));
+  const std::span<std::byte> room(state.verdict_frame.get(), state.frame_bytes_max);
+  const std::size_t bytes = write_verdicts(room, id, instance, generation, verdicts);
+  if (too_large != nullptr) *too_large = bytes == 0;
+  return bytes == 0 ? error(id, ErrorCode::response_too_large) : base::Bytes(room.first(bytes));
 }
 
 base::Bytes ReplyEncoder::error(std::uint64_t id, ErrorCode code, std::string_view text, std::span<const snapshot::Fault> faults, std::uint64_t in_force) {

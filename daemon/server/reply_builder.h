@@ -1,6 +1,8 @@
 // Private to reply.cpp and reply_status.cpp: the FlatBuffers side of ReplyEncoder.
 #pragma once
 
+#include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,7 +20,8 @@ using StringOffset = flatbuffers::Offset<flatbuffers::String>;
 using StringsOffset = flatbuffers::Offset<flatbuffers::Vector<StringOffset>>;
 
 struct ReplyEncoder::State {
-  explicit State(std::size_t frame_bytes_max_in) : frame_bytes_max(frame_bytes_max_in) {}
+  explicit State(std::size_t frame_bytes_max_in)
+      : frame_bytes_max(frame_bytes_max_in), verdict_frame(std::make_unique_for_overwrite<std::byte[]>(frame_bytes_max_in)) {}
 
   StringOffset string(std::string_view text) { return builder.CreateString(text.data(), text.size()); }
 
@@ -55,11 +58,10 @@ struct ReplyEncoder::State {
   }
 
   std::size_t frame_bytes_max;
+  std::unique_ptr<std::byte[]> verdict_frame;  // of frame_bytes_max; only touched pages cost memory
   flatbuffers::FlatBufferBuilder builder{64 * 1024};
   // Kept for their capacity.
   std::vector<StringOffset> string_offsets;
-  std::vector<flatbuffers::Offset<wire::Claim>> claim_offsets;
-  std::vector<flatbuffers::Offset<wire::Verdict>> verdict_offsets;
 };
 
 }  // namespace assay::server
