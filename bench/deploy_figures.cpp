@@ -60,7 +60,7 @@ struct Installation {
       text += (i == 0 ? "" : ",") + (R"({"name":"a)" + std::to_string(i)) + R"(","audiences":["https://api-)" + std::to_string(i) + R"("],"oauth_servers":["s)" +
               std::to_string(i) + R"(","s)" + std::to_string((i + 1) % keys.size()) + R"("]})";
     }
-    return text + "]}";
+    return text + R"(],"daemon":{"limits":{"request_age_ms":30000}}})";
   }
 };
 

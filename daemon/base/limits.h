@@ -87,6 +87,10 @@ inline constexpr std::uint64_t kSlowPeerMs = 10'000;
 // A connection without any traffic is closed after this time; libassay connects again by itself.
 inline constexpr std::uint64_t kIdlePeerMs = 600'000;
 
+// A request that has waited longer than this when its turn comes is answered `overloaded`; the default of daemon.limits.request_age_ms.
+inline constexpr std::size_t kRequestAgeMs = 50;
+inline constexpr std::size_t kRequestAgeMsMax = 60'000;
+
 // --- Batches. ---
 inline constexpr std::uint64_t kBatchCostUs = 500;       // estimated verification cost at which a batch is cut
 inline constexpr std::size_t kBatchTokensMax = 256;      // the size of a worker's arrays; at least kTokensPerRequestMax

@@ -31,6 +31,9 @@ class Engine {
   virtual ~Engine() = default;
   // name(): "reference", as status shows it.
   virtual std::string_view name() const noexcept = 0;
+  // cost_ns(algorithm, key): about how long one check takes, for cutting batches: the ratios between algorithms and sizes count, their scale is found by measuring.
+  // The key fits the algorithm.
+  virtual std::uint64_t cost_ns(Algorithm algorithm, const KeyMaterial& key) const noexcept = 0;
 
  private:
   friend void verify_batch(Engine&, std::span<const SignatureCheckView>, std::span<SignatureResult>) noexcept;

@@ -13,9 +13,9 @@
 namespace assay::server {
 namespace {
 
-// Until the first batch has been measured.
-constexpr std::uint64_t kCostPerTokenNs = 100'000;
-constexpr std::uint64_t kCostPerTokenNsMin = 500;
+// What a request and a token cost beside the signature (bench/steps): good enough to cut a batch by.
+constexpr std::uint64_t kRequestNs = 500;
+constexpr std::uint64_t kTokenNs = 1'000;
 
 // output_estimate(request): what an answer may come to; an upper bound but for what the verifier of frames makes impossible anyway.
 std::size_t output_estimate(const RequestView& request) noexcept {
@@ -36,23 +36,16 @@ Batch::Batch(crypto::Engine& engine, base::HashKey hash_key, std::size_t lane, c
       counters_(counters),
       version_(version),
       validator_(engine, hash_key, lane),
-      encoder_(limits::kDataFrameBytesMax),
-      cost_per_token_ns_(kCostPerTokenNs) {
+      encoder_(limits::kDataFrameBytesMax) {
   items_.reserve(limits::kBatchRequestsMax);
   connections_.reserve(limits::kBatchRequestsMax);
   deferred_.reserve(limits::kBatchRequestsMax);
-  token_requests_.reserve(limits::kBatchTokensMax);
-  verdicts_.reserve(limits::kBatchTokensMax);
 }
 
 void Batch::run(ReadyQueue& ready, const snapshot::Snapshot& snapshot) noexcept {
   collect(ready, snapshot);
-  judge(snapshot);
+  judge();
   answer(ready, snapshot);
-}
-
-std::size_t Batch::token_budget() const noexcept {
-  return std::clamp<std::size_t>(limits::kBatchCostUs * 1000 / std::max(cost_per_token_ns_, kCostPerTokenNsMin), 1, limits::kBatchTokensMax);
 }
 
 void Batch::collect(ReadyQueue& ready, const snapshot::Snapshot& snapshot) {
@@ -60,9 +53,10 @@ void Batch::collect(ReadyQueue& ready, const snapshot::Snapshot& snapshot) {
   items_.clear();
   connections_.clear();
   deferred_.clear();
-  token_requests_.clear();
+  validator_.begin(snapshot, clock_.realtime_s());
+  signatures_ns_ = cost_ns_ = 0;
   const std::uint64_t now_ms = clock_.boottime_ms();
-  while (!ready.empty() && items_.size() < limits::kBatchRequestsMax) {
+  while (!ready.empty() && items_.size() < limits::kBatchRequestsMax && cost_ns_ < limits::kBatchCostUs * 1000) {
     Connection& connection = ready.pop_front();
     const Taken taken = take(connection, snapshot, now_ms);
     if (taken == Taken::full) {
@@ -81,6 +75,7 @@ void Batch::collect(ReadyQueue& ready, const snapshot::Snapshot& snapshot) {
 
 Batch::Taken Batch::add(Connection& connection, Item item) {
   const auto index = static_cast<std::uint32_t>(items_.size());
+  cost_ns_ += kRequestNs;
   Connection::Turn& turn = connection.turn;
   if (turn.in_batch) {
     items_[turn.last].next = index;
@@ -98,6 +93,7 @@ Batch::Taken Batch::add(Connection& connection, Item item) {
 }
 
 Batch::Taken Batch::take(Connection& connection, const snapshot::Snapshot& snapshot, std::uint64_t now_ms) {
+  const std::uint64_t arrived_ms = connection.arrived_ms();
   const auto frame = connection.take_frame();
   if (!frame) return add(connection, {.request = {}, .error = ErrorCode::bad_frame, .error_text = {}});
   const std::size_t tokens_max = std::min(snapshot.limits().tokens_per_request, limits::kBatchTokensMax);
@@ -115,7 +111,10 @@ Batch::Taken Batch::take(Connection& connection, const snapshot::Snapshot& snaps
     case RequestKind::status:
     case RequestKind::unknown: item.error = ErrorCode::unknown_request; return add(connection, item);
   }
-  if (request->deadline_ms != 0 && now_ms > connection.read_at_ms() + request->deadline_ms) {
+  // Whoever has waited longer has most likely gone, and to serve him would only let the next wait as long.
+  std::uint64_t wait_ms_max = snapshot.limits().request_age_ms;
+  if (request->deadline_ms != 0) wait_ms_max = std::min<std::uint64_t>(wait_ms_max, request->deadline_ms);
+  if (now_ms > arrived_ms + wait_ms_max) {
     item.error = ErrorCode::overloaded;
     return add(connection, item);
   }
@@ -124,26 +123,32 @@ Batch::Taken Batch::take(Connection& connection, const snapshot::Snapshot& snaps
     item.error = ErrorCode::unknown_api_service;
     return add(connection, item);
   }
-  if (!token_requests_.empty() && token_requests_.size() + request->tokens.size() > token_budget()) {
+  if (validator_.added() + request->tokens.size() > limits::kBatchTokensMax) {
     connection.untake_frame(*frame);
     return Taken::full;
   }
-  item.first_token = static_cast<std::uint32_t>(token_requests_.size());
+  item.first_token = static_cast<std::uint32_t>(validator_.added());
   for (const std::string_view token : request->tokens) {
-    token_requests_.push_back({.token = token, .api_service = item.api_service, .required_scopes = request->required_scopes, .claims = request->claims});
+    const std::uint64_t signature_ns =
+        validator_.add({.token = token, .api_service = item.api_service, .required_scopes = request->required_scopes, .claims = request->claims});
+    signatures_ns_ += signature_ns;
+    cost_ns_ += kTokenNs + signature_ns * scale_ / kScaleOne;
   }
   return add(connection, item);
 }
 
-void Batch::judge(const snapshot::Snapshot& snapshot) {
-  verdicts_.assign(token_requests_.size(), {});  // unset, whatever the last batch said
-  if (token_requests_.empty()) return;
+void Batch::judge() {
+  verdicts_ = {};
+  if (validator_.added() == 0) return;
   const std::uint64_t begin_ns = uv_hrtime();
-  validator_.validate(snapshot, token_requests_, clock_.realtime_s(), verdicts_);
-  const std::uint64_t cost_ns = (uv_hrtime() - begin_ns) / token_requests_.size();
-  cost_per_token_ns_ = (cost_per_token_ns_ * 7 + cost_ns) / 8;
+  verdicts_ = validator_.finish();
+  // Batches of hardly any signatures tell nothing of the scale. One that the processor was taken away from must not shrink the next ones for long, nor to nothing.
+  if (signatures_ns_ >= limits::kBatchCostUs * 100) {
+    const std::uint64_t seen = std::clamp<std::uint64_t>((uv_hrtime() - begin_ns) * kScaleOne / signatures_ns_, 1, 16 * kScaleOne);
+    scale_ = std::max<std::uint64_t>((scale_ * 7 + seen) / 8, 1);
+  }
   counters_.batches.add();
-  counters_.tokens.add(token_requests_.size());
+  counters_.tokens.add(verdicts_.size());
   for (const verdict::VerdictView& verdict : verdicts_) counters_.count(verdict.code);
 }
 
@@ -157,7 +162,7 @@ base::Bytes Batch::encode(const Item& item, const snapshot::Snapshot& snapshot) 
   CHECK(item.request.kind == RequestKind::validate);
   if (log_.enabled(base::LogLevel::debug)) log_refused(item);
   bool too_large = false;
-  const auto verdicts = std::span(verdicts_).subspan(item.first_token, item.request.tokens.size());
+  const auto verdicts = verdicts_.subspan(item.first_token, item.request.tokens.size());
   const base::Bytes frame = encoder_.verdicts(item.request.id, snapshot.instance(), snapshot.generation(), verdicts, &too_large);
   if (too_large) counters_.count(ErrorCode::response_too_large);
   return frame;

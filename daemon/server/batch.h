@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -35,6 +36,7 @@ class Batch {
 
  private:
   static constexpr std::uint32_t kNone = UINT32_MAX;
+  static constexpr std::uint64_t kScaleOne = 1024;
 
   // Item: one request of the batch, and its place among those of its connection.
   struct Item {
@@ -50,11 +52,10 @@ class Batch {
   void collect(ReadyQueue& ready, const snapshot::Snapshot& snapshot);
   Taken take(Connection& connection, const snapshot::Snapshot& snapshot, std::uint64_t now_ms);
   Taken add(Connection& connection, Item item);
-  void judge(const snapshot::Snapshot& snapshot);
+  void judge();
   void answer(ReadyQueue& ready, const snapshot::Snapshot& snapshot);
   base::Bytes encode(const Item& item, const snapshot::Snapshot& snapshot);
   void log_refused(const Item& item) const;
-  std::size_t token_budget() const noexcept;
 
   const base::Clock& clock_;
   base::Log& log_;
@@ -68,12 +69,13 @@ class Batch {
   std::vector<Item> items_;
   std::vector<Connection*> connections_;
   std::vector<Connection*> deferred_;  // have had their share of this batch
-  std::vector<verdict::TokenRequestView> token_requests_;
-  std::vector<verdict::VerdictView> verdicts_;
+  std::span<const verdict::VerdictView> verdicts_;  // the validator's
+  std::uint64_t signatures_ns_ = 0;                 // what its signatures will cost, on the engine's scale
+  std::uint64_t cost_ns_ = 0;                       // what all of it will cost
   std::vector<std::byte> staged_;  // the answers for one connection, if there are several
 
   LogLimiter nonsense_log_;
-  std::uint64_t cost_per_token_ns_;  // moving average
+  std::uint64_t scale_ = kScaleOne;  // of the engine's estimates to what signatures take here: a moving average
 };
 
 }  // namespace assay::server

@@ -20,6 +20,7 @@ Buffer BufferPool::take(std::size_t bytes) {
   std::vector<Memory>& free = bytes <= limits::kSmallBufferBytes ? small_ : big_;
   const std::size_t size = bytes <= limits::kSmallBufferBytes ? limits::kSmallBufferBytes : bytes <= big_bytes_ ? big_bytes_ : bytes;
   ++taken_;
+  if (size > limits::kSmallBufferBytes) ++big_taken_;
   if (free.empty() || size > big_bytes_) return Buffer(this, std::make_unique_for_overwrite<std::byte[]>(size), size);
   Memory memory = std::move(free.back());
   free.pop_back();
@@ -29,6 +30,7 @@ Buffer BufferPool::take(std::size_t bytes) {
 void BufferPool::give_back(Memory memory, std::size_t bytes) noexcept {
   CHECK(taken_ > 0);
   --taken_;
+  if (bytes > limits::kSmallBufferBytes) --big_taken_;
   // Within the reserved capacity: nothing is allocated here.
   if (bytes == limits::kSmallBufferBytes && small_.size() < small_kept_) small_.push_back(std::move(memory));
   if (bytes == big_bytes_ && big_.size() < big_kept_) big_.push_back(std::move(memory));

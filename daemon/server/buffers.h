@@ -51,6 +51,8 @@ class BufferPool {
   Buffer take(std::size_t bytes);
   // taken(): how many are out.
   std::size_t taken() const noexcept { return taken_; }
+  // big_taken(): how many of them are of the larger class or beyond.
+  std::size_t big_taken() const noexcept { return big_taken_; }
 
  private:
   friend class Buffer;
@@ -61,6 +63,7 @@ class BufferPool {
   std::size_t small_kept_;
   std::size_t big_kept_;
   std::size_t taken_ = 0;
+  std::size_t big_taken_ = 0;
   std::vector<Memory> small_;  // the last used first: it is warm
   std::vector<Memory> big_;
 };

@@ -1,6 +1,6 @@
-// Bytes in, frames out, answers back. Two flow rules keep memory bounded by what is in flight: nothing is read while a whole frame waits, and nothing is taken while
-// an answer waits for the peer. The pause is lazy: a client that sends one request and waits for its answer never costs a change of the poll set, since
-// reading is stopped only when more bytes arrive on top of a waiting frame.
+// Bytes in, frames out, answers back. Memory is bounded by what is in flight: what waits in the input buffer has a limit, and nothing is read or taken while an answer waits
+// for the peer. Where there is no room, nothing is offered, and libuv asks again at its next turn: while frames wait the loop turns without pause, so reading is stopped
+// (two changes of the poll set) only where a turn may be long in coming.
 #include "server/connection.h"
 
 #include <algorithm>
@@ -25,7 +25,7 @@ bool Connection::open(Incoming incoming, std::uint64_t serial) noexcept {
   state_ = State::open;
   serial_ = serial;
   reading_ = writing_ = ended_ = held_ = false;
-  begin_ = taken_ = end_ = 0;
+  begin_ = taken_ = end_ = arrivals_count_ = 0;
   front_ = {};
   turn = {};
   peer_ = std::move(incoming.peer);
@@ -38,42 +38,87 @@ bool Connection::open(Incoming incoming, std::uint64_t serial) noexcept {
 }
 
 void Connection::offer_room(uv_buf_t* room) noexcept {
-  *room = uv_buf_init(nullptr, 0);  // libuv reports UV_ENOBUFS, and on_read pauses
-  if (has_frame()) return;
-  if (!input_) {
-    input_ = pool_.buffers_.take(limits::kSmallBufferBytes);
-    begin_ = taken_ = end_ = 0;
-  }
-  // What is in hand is part of one frame; make room for all of it.
-  const std::size_t needed = std::max(front_.bytes, limits::kFramePrefixBytes);
-  if (begin_ + needed > input_.bytes().size()) {
-    const auto partial = input_.bytes().subspan(begin_, end_ - begin_);
-    if (needed > input_.bytes().size()) {
-      Buffer larger = pool_.buffers_.take(needed);
-      std::ranges::copy(partial, larger.bytes().begin());
-      input_ = std::move(larger);
-    } else {
-      std::memmove(input_.bytes().data(), partial.data(), partial.size());
-    }
-    end_ -= begin_;
-    begin_ = taken_ = 0;
-  }
+  *room = uv_buf_init(nullptr, 0);  // libuv reports UV_ENOBUFS
+  if (!make_room()) return;
   const auto free = input_.bytes().subspan(end_);
   *room = uv_buf_init(reinterpret_cast<char*>(free.data()), static_cast<unsigned>(free.size()));
 }
 
+// make_room(): sees to it that something can be read behind end_; false if it is not to be. Runs between batches, but frames may be borrowed by a slow answer (is_held).
+bool Connection::make_room() noexcept {
+  if (!input_) {
+    input_ = pool_.buffers_.take(limits::kSmallBufferBytes);
+    begin_ = taken_ = end_ = arrivals_count_ = 0;
+  }
+  const std::size_t in_hand = end_ - begin_;
+  std::size_t bytes = input_.bytes().size();
+  if (has_frame()) {
+    if (bytes - end_ >= limits::kReadAheadBytesMin) return true;
+    if (taken_ != begin_) return false;
+    const bool late = pool_.clock_.boottime_ms() >= arrived_ms() + limits::kReadAheadAfterMs;
+    if (late && bytes < limits::kDataFrameBytesMax && pool_.buffers_.big_taken() < limits::kReadAheadBuffersMax) bytes = limits::kDataFrameBytesMax;
+    // Moved only when half of it is free, so that no byte moves more often than that.
+    if (bytes == input_.bytes().size() && begin_ < bytes / 2) return false;
+  } else {
+    // What is in hand is part of one frame; make room for all of it.
+    const std::size_t needed = std::max(front_.bytes, limits::kFramePrefixBytes);
+    if (begin_ + needed <= bytes) return true;
+    bytes = std::max(bytes, needed);
+  }
+  const auto rest = input_.bytes().subspan(begin_, in_hand);
+  if (bytes > input_.bytes().size()) {
+    Buffer larger = pool_.buffers_.take(bytes);
+    std::ranges::copy(rest, larger.bytes().begin());
+    input_ = std::move(larger);
+  } else {
+    std::memmove(input_.bytes().data(), rest.data(), rest.size());
+  }
+  for (std::size_t i = 0; i < arrivals_count_; ++i) arrivals_[i].end -= begin_;
+  taken_ -= begin_;
+  end_ -= begin_;
+  begin_ = 0;
+  return true;
+}
+
 void Connection::on_read(ssize_t bytes) noexcept {
-  if (bytes == UV_ENOBUFS) return pause();
+  if (bytes == UV_ENOBUFS) return held_ ? pause() : void();
   if (bytes == UV_EOF) return finish();
   if (bytes < 0) return close();
   if (bytes > 0) {
+    const bool had_frame = has_frame();
     read_at_ms_ = active_at_ms_ = pool_.clock_.boottime_ms();
     if (end_ == begin_) partial_since_ms_ = read_at_ms_;
     end_ += static_cast<std::size_t>(bytes);
-    look();
-    if (has_frame()) return pool_.owner_.on_input(*this);
+    note_arrival();
+    if (!had_frame) look();
+    if (has_frame()) return had_frame ? void() : pool_.owner_.on_input(*this);
   }
   if (begin_ == end_) input_ = Buffer();
+}
+
+void Connection::note_arrival() noexcept {
+  Arrival* last = arrivals_count_ != 0 ? &arrivals_[arrivals_count_ - 1] : nullptr;
+  if (last == nullptr || (read_at_ms_ - last->at_ms >= limits::kArrivalStepMs && arrivals_count_ < arrivals_.size())) {
+    arrivals_[arrivals_count_++] = {end_, read_at_ms_};
+  } else {
+    last->end = end_;
+  }
+}
+
+// forget_arrivals(): of bytes that have been taken.
+void Connection::forget_arrivals() noexcept {
+  std::size_t gone = 0;
+  while (gone < arrivals_count_ && arrivals_[gone].end <= taken_) ++gone;
+  if (gone == 0) return;
+  std::move(arrivals_.begin() + static_cast<std::ptrdiff_t>(gone), arrivals_.begin() + static_cast<std::ptrdiff_t>(arrivals_count_), arrivals_.begin());
+  arrivals_count_ -= gone;
+}
+
+std::uint64_t Connection::arrived_ms() const noexcept {
+  for (std::size_t i = 0; i < arrivals_count_; ++i) {
+    if (arrivals_[i].end > taken_) return arrivals_[i].at_ms;
+  }
+  return read_at_ms_;
 }
 
 // look(): what stands at the front now.
@@ -100,6 +145,7 @@ void Connection::release_frames() noexcept {
   if (state_ != State::open) return;
   if (taken_ != begin_) partial_since_ms_ = read_at_ms_;
   begin_ = taken_;
+  forget_arrivals();
   settle();
 }
 
@@ -156,7 +202,7 @@ void Connection::settle() noexcept {
   if (ended_ && !held_) return close();
   if (begin_ == end_) {
     input_ = Buffer();
-    begin_ = taken_ = end_ = 0;
+    begin_ = taken_ = end_ = arrivals_count_ = 0;
   }
   resume();
 }
@@ -192,7 +238,7 @@ void Connection::on_closed() noexcept {
   CHECK(state_ == State::closing && !writing_);
   input_ = Buffer();
   output_ = Buffer();
-  begin_ = taken_ = end_ = 0;
+  begin_ = taken_ = end_ = arrivals_count_ = 0;
   front_ = {};
   peer_ = {};
   state_ = State::free;

@@ -3,6 +3,7 @@
 
 #include <uv.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -18,6 +19,7 @@
 #include "server/counters.h"
 #include "server/fd.h"
 #include "server/frame.h"
+#include "server/limits.h"
 #include "server/log_limiter.h"
 #include "server/quota.h"
 #include "snapshot/snapshot.h"
@@ -50,8 +52,8 @@ class ConnectionOwner {
 
 // Connection: a slot of a pool: free -> open -> closing -> free. Its handle and its write request are embedded, so that a slot costs no allocation when it
 // is used again. The rules of its traffic:
-//  - It is read from only while no whole frame waits to be taken and no answer waits for the peer. So what one turn brought has one time, read_at_ms(), and a peer
-//    that does not read is not read from.
+//  - A peer that does not read its answers is not read from. While whole frames wait to be taken, more is read only as far as there is room, and a larger buffer is taken
+//    only when they have waited for kReadAheadAfterMs: the worker is overloaded, and only what has been read can be told so.
 //  - It holds an input buffer only while bytes are in it, and an output buffer only while the peer is slow.
 //  - When its input has ended (EOF, finish(), discard_input()) it closes by itself once every frame is taken and released and every answer written.
 class Connection {
@@ -74,8 +76,8 @@ class Connection {
   void untake_frame(base::Bytes frame) noexcept;
   // release_frames(): ends the views of all frames taken; reading goes on, or the connection closes if its input has ended.
   void release_frames() noexcept;
-  // read_at_ms(): when the bytes in hand came (boottime).
-  std::uint64_t read_at_ms() const noexcept { return read_at_ms_; }
+  // arrived_ms(): when the frame at the front came (boottime), to kArrivalStepMs. has_frame() must be true.
+  std::uint64_t arrived_ms() const noexcept;
 
   // send(frames): writes at once what the socket takes and keeps the rest until it takes more; the connection may close. is_writing() must be false.
   void send(base::Bytes frames) noexcept;
@@ -116,6 +118,7 @@ class Connection {
   bool open(Incoming incoming, std::uint64_t serial) noexcept;
   uv_stream_t* stream() noexcept { return reinterpret_cast<uv_stream_t*>(&pipe_); }
   void offer_room(uv_buf_t* room) noexcept;
+  bool make_room() noexcept;
   void on_read(ssize_t bytes) noexcept;
   void on_written(int status) noexcept;
   void on_closed() noexcept;
@@ -124,6 +127,8 @@ class Connection {
   void resume() noexcept;
   void pause() noexcept;
   void settle() noexcept;
+  void note_arrival() noexcept;
+  void forget_arrivals() noexcept;
 
   ConnectionPool& pool_;
   const std::uint32_t index_;
@@ -144,6 +149,13 @@ class Connection {
   std::size_t taken_ = 0;
   std::size_t end_ = 0;
   FrameScan front_;
+  // Arrivals of what is in hand, in order: bytes up to `end` (an offset into input_) came at `at_ms`. None lies wholly before taken_.
+  struct Arrival {
+    std::size_t end = 0;
+    std::uint64_t at_ms = 0;
+  };
+  std::array<Arrival, limits::kArrivalsMax> arrivals_;
+  std::size_t arrivals_count_ = 0;
   Buffer output_;
 
   std::uint64_t read_at_ms_ = 0;

@@ -16,6 +16,15 @@ inline constexpr std::size_t kSmallBufferBytes = 64 * 1024;
 inline constexpr std::size_t kSmallBuffersKept = 256;
 inline constexpr std::size_t kBigBuffersKept = 4;
 
+// --- Reading ahead of the frames that wait. A worker that keeps up never does: its frames wait for a batch or two, 1 ms at the most. ---
+inline constexpr std::uint64_t kReadAheadAfterMs = 5;
+// Connections of a worker that may hold a big buffer for it: 64 MiB. The bytes of others wait in the kernel.
+inline constexpr std::size_t kReadAheadBuffersMax = 64;
+inline constexpr std::size_t kReadAheadBytesMin = 4 * 1024;  // less room than this is not worth a system call
+// The ages of waiting bytes are known to this step: an eighth of the default age of a request.
+inline constexpr std::uint64_t kArrivalStepMs = 6;
+inline constexpr std::size_t kArrivalsMax = 16;
+
 // --- A batch. Requests without tokens (Ping, mistakes) count here. ---
 inline constexpr std::size_t kBatchRequestsMax = 256;
 // What one batch may make for one connection, by estimate: twice the largest frame. The estimate of one answer is capped by the frame limit.

@@ -167,6 +167,7 @@ DaemonLimits read_daemon(ObjectReader& root) {
   read_limit("connections", kConnectionsLimitMax, read.connections);
   read_limit("connections_per_uid", kConnectionsLimitMax, read.connections_per_uid);
   read_limit("tokens_per_request", limits::kTokensPerRequestMax, read.tokens_per_request);
+  read_limit("request_age_ms", limits::kRequestAgeMsMax, read.request_age_ms);
   read_limit("oauth_servers", limits::kOAuthServersLimitMax, read.oauth_servers);
   read_limit("api_services", limits::kApiServicesLimitMax, read.api_services);
   return read;

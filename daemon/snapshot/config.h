@@ -99,6 +99,7 @@ struct DaemonLimits {
   std::size_t connections = base::limits::kConnectionsMax;
   std::size_t connections_per_uid = base::limits::kConnectionsPerUidMax;
   std::size_t tokens_per_request = base::limits::kTokensPerRequestMax;
+  std::size_t request_age_ms = base::limits::kRequestAgeMs;
   std::size_t oauth_servers = base::limits::kOAuthServersMax;
   std::size_t api_services = base::limits::kApiServicesMax;
   friend bool operator==(const DaemonLimits&, const DaemonLimits&) = default;

@@ -8,11 +8,11 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/limits.h"
-#include "base/result.h"
 #include "jose/base64url.h"
 #include "jose/claims.h"
 #include "jose/compact.h"
 #include "jose/header.h"
+#include "jose/header_memo.h"
 #include "jose/json_walk.h"
 #include "verdict/judge.h"
 #include "verdict/screen.h"
@@ -35,57 +35,60 @@ struct Pending {
   snapshot::Candidates candidates;
 };
 
-// DecodedView: the three parts of a token, decoded into the arena; header and payload padded as JsonIndex asks.
-struct DecodedView {
-  base::Bytes header;
-  base::Bytes payload;
-  base::Bytes signature;
-  base::Bytes signing_input;
-};
-
-base::Result<DecodedView, Code> decode(std::string_view token, base::Arena& arena) {
-  const auto parts = jose::split_compact(token);
-  if (!parts) return std::unexpected(parts.error());
-  bool good = true;
-  const auto decode_part = [&](std::string_view text) -> base::Bytes {
-    const std::size_t octets = jose::base64url_decoded_bytes(text.size());
-    const std::span<std::byte> out = arena.allocate<std::byte>(octets + jose::kJsonPaddingBytes).first(octets);
-    good = good && jose::base64url_decode(text, out);
-    return out;
-  };
-  const DecodedView decoded{decode_part(parts->header), decode_part(parts->payload), decode_part(parts->signature), base::as_bytes(parts->signing_input)};
-  if (!good) return std::unexpected(Code::bad_base64url);
-  return decoded;
+// decode(text, arena): the octets of a part, padded as JsonIndex asks; no data if the text is not base64url.
+base::Bytes decode(std::string_view text, base::Arena& arena) {
+  const std::size_t octets = jose::base64url_decoded_bytes(text.size());
+  const std::span<std::byte> out = arena.allocate<std::byte>(octets + jose::kJsonPaddingBytes).first(octets);
+  return jose::base64url_decode(text, out) ? out : base::Bytes();
 }
 
 }  // namespace
 
 struct Validator::Workspace {
-  Workspace(base::HashKey hash_key, std::size_t lane_in) : lane(lane_in), json(hash_key, base::limits::kTokenBytesMax, base::limits::kTokenMembersMax) {
+  Workspace(base::HashKey hash_key, std::size_t lane_in)
+      : lane(lane_in), json(hash_key, base::limits::kTokenBytesMax, base::limits::kTokenMembersMax), headers(hash_key) {
+    requests.reserve(kBatchTokensMax);
+    verdicts.reserve(kBatchTokensMax);
     pending.reserve(kBatchTokensMax);
     checks.reserve(kBatchTokensMax * kCandidateKeysMax);
     results.resize(kBatchTokensMax * kCandidateKeysMax);
   }
 
   const std::size_t lane;
+  const snapshot::Snapshot* snapshot = nullptr;  // of this batch
+  std::int64_t now_s = 0;
   base::Arena arena;  // everything that this batch's verdicts borrow
   jose::JsonWorkspace json;
+  jose::HeaderMemo headers;
+  std::vector<TokenRequestView> requests;
+  std::vector<VerdictView> verdicts;  // one for each request
   std::vector<Pending> pending;
   std::vector<crypto::SignatureCheckView> checks;
   std::vector<crypto::SignatureResult> results;
 
-  Code read(const TokenRequestView& request, std::size_t index, std::int64_t now_s, VerdictView& verdict);
-  void finish(const Pending& token, const TokenRequestView& request, std::int64_t now_s, VerdictView& verdict);
+  Code read(const TokenRequestView& request, VerdictView& verdict);
+  void finish(const Pending& token, const TokenRequestView& request, VerdictView& verdict);
   void accept(const Pending& token, const TokenRequestView& request, const std::optional<jose::PayloadView>& payload, VerdictView& verdict);
 };
 
 // Everything that comes before the signature. Code::unset: the token waits in `pending`; anything else is its refusal.
-Code Validator::Workspace::read(const TokenRequestView& request, std::size_t index, std::int64_t now_s, VerdictView& verdict) {
-  const auto decoded = decode(request.token, arena);
-  if (!decoded) return decoded.error();
-  const auto header = jose::parse_header(decoded->header, json, arena);
-  if (!header) return header.error();
-  const auto facts = jose::parse_claims(*header, decoded->payload, json, arena);
+Code Validator::Workspace::read(const TokenRequestView& request, VerdictView& verdict) {
+  const auto parts = jose::split_compact(request.token);
+  if (!parts) return parts.error();
+  std::optional<jose::HeaderView> header = headers.find(parts->header, arena);
+  const bool is_new = !header;
+  const base::Bytes header_json = is_new ? decode(parts->header, arena) : base::Bytes();
+  const base::Bytes payload = decode(parts->payload, arena);
+  const base::Bytes signature = decode(parts->signature, arena);
+  // No part is empty, so no data means no base64url.
+  if ((is_new && header_json.empty()) || payload.empty() || signature.empty()) return Code::bad_base64url;
+  if (is_new) {
+    const auto read = jose::parse_header(header_json, json, arena);
+    if (!read) return read.error();
+    header = *read;
+    headers.keep(parts->header, *read);
+  }
+  const auto facts = jose::parse_claims(*header, payload, json, arena);
   if (!facts) return facts.error();
 
   const snapshot::ApiService& api_service = *request.api_service;
@@ -98,14 +101,14 @@ Code Validator::Workspace::read(const TokenRequestView& request, std::size_t ind
   if (server->keys == nullptr) return Code::keys_unavailable;
   const snapshot::Candidates candidates = server->keys->candidates(header->kid, facts->algorithm);
   if (candidates.count == 0) return Code::unknown_key;
-  pending.push_back({index, checks.size(), candidates.count, *facts, decoded->payload, server, candidates});
+  pending.push_back({requests.size() - 1, checks.size(), candidates.count, *facts, payload, server, candidates});
   for (std::size_t i = 0; i < candidates.count; ++i) {
-    checks.push_back({facts->algorithm, candidates.keys[i]->material.get(), decoded->signing_input, decoded->signature});
+    checks.push_back({facts->algorithm, candidates.keys[i]->material.get(), base::as_bytes(parts->signing_input), signature});
   }
   return Code::unset;
 }
 
-void Validator::Workspace::finish(const Pending& token, const TokenRequestView& request, std::int64_t now_s, VerdictView& verdict) {
+void Validator::Workspace::finish(const Pending& token, const TokenRequestView& request, VerdictView& verdict) {
   verdict.code = Code::bad_signature;
   const auto first = results.begin() + static_cast<std::ptrdiff_t>(token.first_check);
   const auto last = first + static_cast<std::ptrdiff_t>(token.check_count);
@@ -149,21 +152,45 @@ Validator::Validator(crypto::Engine& engine, base::HashKey hash_key, std::size_t
 
 Validator::~Validator() = default;
 
-void Validator::validate(const snapshot::Snapshot& snapshot, std::span<const TokenRequestView> requests, std::int64_t now_s, std::span<VerdictView> verdicts) {
-  CHECK(verdicts.size() == requests.size() && requests.size() <= kBatchTokensMax);
+void Validator::begin(const snapshot::Snapshot& snapshot, std::int64_t now_s) {
   Workspace& work = *workspace_;
+  work.snapshot = &snapshot;
+  work.now_s = now_s;
   work.arena.reset();
+  work.requests.clear();
+  work.verdicts.clear();
   work.pending.clear();
   work.checks.clear();
+}
 
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    verdicts[i] = VerdictView{};
-    verdicts[i].generation = snapshot.generation();
-    verdicts[i].code = work.read(requests[i], i, now_s, verdicts[i]);
-  }
+std::uint64_t Validator::add(const TokenRequestView& request) {
+  Workspace& work = *workspace_;
+  CHECK(work.snapshot != nullptr && work.requests.size() < kBatchTokensMax);
+  work.requests.push_back(request);
+  VerdictView& verdict = work.verdicts.emplace_back();
+  verdict.generation = work.snapshot->generation();
+  const std::size_t checks_before = work.checks.size();
+  verdict.code = work.read(request, verdict);
+  std::uint64_t cost_ns = 0;
+  for (std::size_t i = checks_before; i < work.checks.size(); ++i) cost_ns += engine_.cost_ns(work.checks[i].algorithm, *work.checks[i].key);
+  return cost_ns;
+}
+
+std::size_t Validator::added() const noexcept { return workspace_->requests.size(); }
+
+std::span<const VerdictView> Validator::finish() {
+  Workspace& work = *workspace_;
   const auto results = std::span(work.results).first(work.checks.size());
   crypto::verify_batch(engine_, work.checks, results);
-  for (const Pending& token : work.pending) work.finish(token, requests[token.request], now_s, verdicts[token.request]);
+  for (const Pending& token : work.pending) work.finish(token, work.requests[token.request], work.verdicts[token.request]);
+  return work.verdicts;
+}
+
+void Validator::validate(const snapshot::Snapshot& snapshot, std::span<const TokenRequestView> requests, std::int64_t now_s, std::span<VerdictView> verdicts) {
+  CHECK(verdicts.size() == requests.size());
+  begin(snapshot, now_s);
+  for (const TokenRequestView& request : requests) add(request);
+  std::ranges::copy(finish(), verdicts.begin());
 }
 
 }  // namespace assay::verdict

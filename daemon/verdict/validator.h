@@ -56,9 +56,17 @@ class Validator {
   Validator(const Validator&) = delete;
   Validator& operator=(const Validator&) = delete;
 
-  // validate(snapshot, requests, now_s, verdicts): one verdict for each request, in their order; verdicts has the size of requests (CHECKed), at most
-  // kBatchTokensMax. The API services of all requests are the snapshot's, which lives until the verdicts have been read. All signatures are checked in one
-  // batch. now_s: seconds since 1970.
+  // begin(snapshot, now_s): a new batch; ends the views of the last one. The snapshot lives until the verdicts have been read. now_s: seconds since 1970.
+  void begin(const snapshot::Snapshot& snapshot, std::int64_t now_s);
+  // add(request): reads a token, up to its signature, whose API service is the snapshot's; about how many nanoseconds its signature will cost, on the scale of
+  // Engine::cost_ns; 0 if it is refused already. At most kBatchTokensMax in a batch (CHECKed).
+  std::uint64_t add(const TokenRequestView& request);
+  // added(): how many there are in the batch.
+  std::size_t added() const noexcept;
+  // finish(): checks all signatures together, and judges. One verdict for each token, in the order in which they were added.
+  std::span<const VerdictView> finish();
+
+  // validate(snapshot, requests, now_s, verdicts): the three above for a batch that is there as a whole; verdicts has the size of requests (CHECKed).
   void validate(const snapshot::Snapshot& snapshot, std::span<const TokenRequestView> requests, std::int64_t now_s, std::span<VerdictView> verdicts);
 
  private:

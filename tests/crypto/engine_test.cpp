@@ -21,6 +21,7 @@ class ScriptedEngine final : public Engine {
   using Script = std::function<SignatureResult(const SignatureCheckView&)>;
   explicit ScriptedEngine(Script script) : script_(std::move(script)) {}
   std::string_view name() const noexcept override { return "scripted"; }
+  std::uint64_t cost_ns(Algorithm, const KeyMaterial&) const noexcept override { return 0; }
 
   std::vector<SignatureCheckView> asked;
   std::vector<std::size_t> batches;

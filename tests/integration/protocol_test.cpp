@@ -211,7 +211,7 @@ TEST_F(Protocol, StopsReadingFromAClientThatDoesNotRead) {
 TEST_F(Protocol, ChargesConnectionsToTheirUser) {
   ControlClient control(daemon_.control(), {.timeout_ms = 10'000});
   std::string document = fixture().configuration();
-  document.insert(document.rfind('}'), R"(, "daemon": {"limits": {"connections_per_uid": 3}})");
+  document.insert(document.find(R"("request_age_ms")"), R"("connections_per_uid": 3,)");
   ASSERT_TRUE(std::holds_alternative<Deployed>(control.deploy({.configuration = document})));
   std::vector<RawConnection> open;
   for (std::uint64_t i = 1; i <= 3; ++i) {

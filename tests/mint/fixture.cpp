@@ -137,7 +137,9 @@ std::string configuration(const std::vector<Service>& services) {
     if (!servers.empty()) servers += ',';
     servers += oauth_server_json(service).text();
   }
-  return pretty(JsonObject{{"oauth_servers", "[" + servers + "]"}, {"api_services", "[" + apis + "]"}}.text()) + "\n";
+  // On a machine that is busy with other things a request may wait; nobody is to be refused for that here.
+  const std::string patient = R"({"limits":{"request_age_ms":30000}})";
+  return pretty(JsonObject{{"oauth_servers", "[" + servers + "]"}, {"api_services", "[" + apis + "]"}, {"daemon", patient}}.text()) + "\n";
 }
 
 }  // namespace assay::mint

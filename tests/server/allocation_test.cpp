@@ -38,6 +38,7 @@ namespace {
 class MarkingEngine final : public crypto::Engine {
  public:
   std::string_view name() const noexcept override { return "marking"; }
+  std::uint64_t cost_ns(crypto::Algorithm, const crypto::KeyMaterial&) const noexcept override { return 0; }
   bool allocates = false;  // the canary
 
  private:

@@ -133,7 +133,7 @@ TEST(Batch, AnswersABadRequestAndServesOn) {
 
 TEST(Batch, ObeysTheTokensOfARequestThatTheConfigurationAllows) {
   std::string text = document();
-  text.insert(text.find('{') + 1, R"("daemon": {"limits": {"tokens_per_request": 2}},)");
+  text.insert(text.find(R"("request_age_ms")"), R"("tokens_per_request": 2,)");
   WorkerHarness harness(snapshot_of(text));
   Peer peer = harness.connect();
   EXPECT_EQ(harness.ask(peer, test::validate_frame(1, {.tokens = {"a", "b"}})).codes().size(), 2U);
@@ -171,6 +171,42 @@ TEST(Batch, AnswersWhatIsPastItsDeadlineWithOverloaded) {
   EXPECT_EQ(harness.ask(peer, test::validate_frame(2, {.tokens = {good_token()}, .deadline_ms = 1})).error(), wire::ErrorCode::overloaded);
   EXPECT_EQ(harness.ask(peer, test::validate_frame(3, {.tokens = {good_token()}, .deadline_ms = 0})).codes(), std::vector{wire::Code::accepted});
   EXPECT_EQ(harness.ask(peer, test::validate_frame(4, {.tokens = {good_token()}, .deadline_ms = 60'000})).codes(), std::vector{wire::Code::accepted});
+}
+
+std::string impatient_document() {
+  std::string text = document();
+  const std::size_t at = text.find(R"("request_age_ms": )");
+  EXPECT_NE(at, std::string::npos);
+  return text.replace(at, text.find_first_of(",\n}", at) - at, R"("request_age_ms": 50)");
+}
+
+// Under more load than it can take, the daemon tells at once those who have waited too long, and serves the next in time.
+TEST(Batch, AnswersWhatHasWaitedTooLongWithOverloadedAndServesOn) {
+  auto gate = std::make_shared<test::GatedEngine::Gate>();
+  gate->set(false);
+  WorkerHarness harness(snapshot_of(impatient_document()), std::make_unique<test::GatedEngine>(gate));
+  Peer peer = harness.connect();
+  constexpr std::uint64_t kMany = 40;
+  Frame all;
+  for (std::uint64_t id = 1; id <= kMany; ++id) all = std::move(all) + test::validate_frame(id, {.tokens = {good_token()}});
+  peer.send(all);
+  ASSERT_TRUE(eventually([&] { return gate->somebody_waits(); }));
+  harness.clock.advance(51);
+  gate->set(true);
+  std::size_t accepted = 0;
+  for (std::uint64_t id = 1; id <= kMany; ++id) {
+    const auto answer = peer.answer();
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->id(), id);
+    if (answer->error() == wire::ErrorCode::overloaded) continue;
+    EXPECT_EQ(answer->codes(), std::vector{wire::Code::accepted});
+    EXPECT_EQ(++accepted, id);  // only those whose turn had come
+  }
+  EXPECT_GE(accepted, 1U);
+  EXPECT_LT(accepted, 10U);  // one batch of signatures that cost 100 us each
+  EXPECT_EQ(harness.ask(peer, test::validate_frame(99, {.tokens = {good_token()}})).codes(), std::vector{wire::Code::accepted});
+  harness.clock.advance(51);  // while nothing waits, time passes for nobody
+  EXPECT_EQ(harness.ask(peer, test::validate_frame(100, {.tokens = {good_token()}})).codes(), std::vector{wire::Code::accepted});
 }
 
 // A client that pipelines much delays another by a batch, not by its queue.

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <memory>
+#include <random>
 #include <vector>
 
 #include "server/fixture.h"
@@ -146,6 +148,95 @@ TEST_F(ConnectionTest, IsNotReadFromWhileAFrameWaits) {
   EXPECT_LE(first, limits::kSmallBufferBytes / 4096);
   turn();
   EXPECT_TRUE(connection->has_frame());  // reading goes on
+}
+
+// Frames that have waited say that the worker is overloaded: what comes behind them is read all the same, as far as one big buffer goes, so that it can be told so.
+TEST_F(ConnectionTest, ReadsAheadOfFramesThatHaveWaitedAndKnowsTheirAges) {
+  auto [connection, peer] = connect();
+  constexpr std::size_t kBytes = 4096;
+  const Frame frame = blank_frame(kBytes);
+  peer.send(frame);
+  turn();
+  const std::uint64_t first_ms = connection->arrived_ms();
+  clock.advance(limits::kReadAheadAfterMs + limits::kArrivalStepMs);
+  const std::uint64_t later_ms = clock.boottime_ms();
+  std::size_t sent = 1;
+  for (int i = 0; i < 2000; ++i) {
+    if (peer.send_some(frame) == kBytes) ++sent;
+    turn();
+  }
+  EXPECT_GT(sent * kBytes, limits::kDataFrameBytesMax);
+  EXPECT_LT(sent * kBytes, 2 * limits::kDataFrameBytesMax);  // the rest waits in the kernel
+  EXPECT_EQ(inputs, 1);  // it was said once that a frame waits
+  EXPECT_EQ(buffers.taken(), 1U);
+  EXPECT_EQ(buffers.big_taken(), 1U);
+
+  std::size_t taken = 0;
+  while (connection->has_frame()) {
+    EXPECT_EQ(connection->arrived_ms(), taken == 0 ? first_ms : later_ms) << taken;
+    const auto next = connection->take_frame();
+    ASSERT_TRUE(next.has_value());
+    ASSERT_TRUE(std::ranges::equal(*next, frame)) << taken;
+    ++taken;
+    if (taken % 7 == 0) connection->release_frames();
+  }
+  connection->release_frames();
+  EXPECT_GT(taken * kBytes, limits::kDataFrameBytesMax / 2);
+  for (; taken < sent; taken += take_all(*connection).size()) turn();
+  EXPECT_EQ(taken, sent);
+  EXPECT_EQ(buffers.taken(), 0U);
+  EXPECT_EQ(buffers.big_taken(), 0U);
+}
+
+// However the bytes are cut and whatever waits, each frame comes out once, in order and as old as it is.
+TEST_F(ConnectionTest, KeepsFramesAndAgesInOrderWhileReadingAhead) {
+  std::mt19937_64 random(20261126);
+  auto [connection, peer] = connect();
+  std::vector<Frame> sent_frames;
+  Frame stream;
+  for (int i = 0; i < 3000; ++i) {
+    sent_frames.push_back(blank_frame(16 + 8 * (random() % 400), static_cast<std::byte>(i)));
+    stream = std::move(stream) + sent_frames.back();
+  }
+  std::size_t sent = 0;
+  std::size_t received = 0;
+  std::uint64_t last_ms = 0;
+  while (received < sent_frames.size()) {
+    if (sent < stream.size()) sent += peer.send_some(std::span(stream).subspan(sent, std::min<std::size_t>(stream.size() - sent, 1 + random() % 20'000)));
+    turn();
+    clock.advance(random() % 4);
+    for (std::size_t wanted = random() % 9; wanted != 0 && connection->has_frame(); --wanted) {
+      EXPECT_GE(connection->arrived_ms(), last_ms);
+      EXPECT_LE(connection->arrived_ms(), clock.boottime_ms());
+      last_ms = connection->arrived_ms();
+      const auto frame = connection->take_frame();
+      ASSERT_TRUE(frame.has_value());
+      if (random() % 8 == 0) {
+        connection->untake_frame(*frame);
+        continue;
+      }
+      ASSERT_TRUE(std::ranges::equal(*frame, sent_frames[received])) << received;
+      ++received;
+    }
+    connection->release_frames();
+  }
+  EXPECT_EQ(buffers.taken(), 0U);
+}
+
+TEST_F(ConnectionTest, ReadsAheadForSoManyConnectionsAndNoMore) {
+  std::vector<Buffer> elsewhere;
+  for (std::size_t i = 0; i < limits::kReadAheadBuffersMax; ++i) elsewhere.push_back(buffers.take(limits::kDataFrameBytesMax));
+  auto [connection, peer] = connect();
+  const Frame frame = blank_frame(4096);
+  peer.send(frame);
+  turn();
+  clock.advance(limits::kReadAheadAfterMs);
+  for (int i = 0; i < 500; ++i) {
+    peer.send_some(frame);
+    turn();
+  }
+  EXPECT_EQ(buffers.big_taken(), limits::kReadAheadBuffersMax);
+  EXPECT_LE(take_all(*connection).size(), limits::kSmallBufferBytes / 4096);
 }
 
 TEST_F(ConnectionTest, PutsAFrameBack) {

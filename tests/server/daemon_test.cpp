@@ -216,7 +216,7 @@ class LimitedDaemonTest : public DaemonTest {
   LimitedDaemonTest() : DaemonTest(with_limit()) {}
   static std::string with_limit() {
     std::string text = document();
-    return text.insert(text.find('{') + 1, R"("daemon": {"limits": {"connections": 2}},)");
+    return text.insert(text.find(R"("request_age_ms")"), R"("connections": 2,)");
   }
 };
 

@@ -183,7 +183,7 @@ TEST_F(DeployerTest, AnswersDeploysInTheirOrder) {
 
 TEST_F(DeployerTest, TakesUpTheLimitsOfTheSnapshot) {
   std::string text = document();
-  text.insert(text.find('{') + 1, R"("daemon": {"limits": {"connections": 1}},)");
+  text.insert(text.find(R"("request_age_ms")"), R"("connections": 1,)");
   deploy(text);
   const auto charge = quota.charge(1);
   EXPECT_TRUE(charge);

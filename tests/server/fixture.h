@@ -196,6 +196,7 @@ class GatedEngine final : public crypto::Engine {
   };
   explicit GatedEngine(std::shared_ptr<Gate> gate) : gate_(std::move(gate)) {}
   std::string_view name() const noexcept override { return "gated"; }
+  std::uint64_t cost_ns(crypto::Algorithm, const crypto::KeyMaterial&) const noexcept override { return 100'000; }  // five to a batch
 
  private:
   void answer(std::span<const crypto::SignatureCheckView> checks, std::span<crypto::SignatureResult> results) noexcept override {

@@ -166,6 +166,7 @@ TEST(ConfigDefaults, AreThoseOfTheManual) {
   EXPECT_EQ(config.limits.connections, limits::kConnectionsMax);
   EXPECT_EQ(config.limits.connections_per_uid, limits::kConnectionsPerUidMax);
   EXPECT_EQ(config.limits.tokens_per_request, limits::kTokensPerRequestMax);
+  EXPECT_EQ(config.limits.request_age_ms, limits::kRequestAgeMs);
   EXPECT_EQ(config.limits.oauth_servers, limits::kOAuthServersMax);
   EXPECT_EQ(config.limits.api_services, limits::kApiServicesMax);
 }
@@ -174,7 +175,7 @@ TEST(ConfigDefaults, AreThoseOfTheManual) {
 
 TEST(ConfigLimits, HaveRanges) {
   const std::vector<std::pair<std::string_view, long long>> maxima{
-      {"connections", 65536}, {"connections_per_uid", 65536}, {"tokens_per_request", 256}, {"oauth_servers", 8192}, {"api_services", 8192}};
+      {"connections", 65536}, {"connections_per_uid", 65536}, {"tokens_per_request", 256}, {"request_age_ms", 60000}, {"oauth_servers", 8192}, {"api_services", 8192}};
   for (const auto& [name, max] : maxima) {
     const std::string place = fmt::format("/daemon/limits/{}", name);
     for (const std::string& good : {std::string("1"), std::to_string(max)}) {
@@ -188,10 +189,11 @@ TEST(ConfigLimits, HaveRanges) {
 
 TEST(ConfigLimits, AreReadEachIntoItsOwn) {
   const Config config = config_of(
-      with("", "daemon", R"({"limits":{"connections":11,"connections_per_uid":12,"tokens_per_request":13,"oauth_servers":14,"api_services":15}})"));
+      with("", "daemon", R"({"limits":{"connections":11,"connections_per_uid":12,"tokens_per_request":13,"request_age_ms":16,"oauth_servers":14,"api_services":15}})"));
   EXPECT_EQ(config.limits.connections, 11U);
   EXPECT_EQ(config.limits.connections_per_uid, 12U);
   EXPECT_EQ(config.limits.tokens_per_request, 13U);
+  EXPECT_EQ(config.limits.request_age_ms, 16U);
   EXPECT_EQ(config.limits.oauth_servers, 14U);
   EXPECT_EQ(config.limits.api_services, 15U);
 }

@@ -13,7 +13,7 @@ namespace {
 using jose::JsonKind;
 
 // Root 4, OAuth server 10, API service 6, claim rule 2, client 5, daemon 1, limits 5.
-constexpr int kMembers = 34;
+constexpr int kMembers = 35;
 
 class SchemaWalk {
  public:
@@ -297,6 +297,7 @@ TEST(ConfigSchema, HasTheDefaultsOfTheCode) {
   const std::vector<std::pair<std::string, std::size_t>> defaults{{"connections", limits.connections},
                                                                   {"connections_per_uid", limits.connections_per_uid},
                                                                   {"tokens_per_request", limits.tokens_per_request},
+                                                                  {"request_age_ms", limits.request_age_ms},
                                                                   {"oauth_servers", limits.oauth_servers},
                                                                   {"api_services", limits.api_services}};
   for (const auto& [name, value] : defaults)

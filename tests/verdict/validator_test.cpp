@@ -151,6 +151,7 @@ TEST(Verdict, IsRefusedUntilItIsSet) {
 TEST_F(ValidatorTest, RefusesWhatAnEngineLeavesUnanswered) {
   struct Silent : crypto::Engine {
     std::string_view name() const noexcept override { return "silent"; }
+    std::uint64_t cost_ns(crypto::Algorithm, const crypto::KeyMaterial&) const noexcept override { return 0; }
     void answer(std::span<const crypto::SignatureCheckView>, std::span<crypto::SignatureResult>) noexcept override {}
   };
   Silent engine;
