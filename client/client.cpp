@@ -6,20 +6,6 @@
 #include "client/session.h"
 
 namespace assay {
-namespace {
-
-// value_of<T>(answer): the T it holds. The core pairs kinds; should it ever fail to, the caller gets an error and not a default.
-template <class T>
-Result<T> value_of(core::Answer&& answer) {
-  if (T* value = std::get_if<T>(&answer)) return std::move(*value);
-  if (Refusal* refusal = std::get_if<Refusal>(&answer)) return std::move(refusal->error);
-  Error error;
-  error.status = CallStatus::bad_response;
-  error.text = "the peer sent an answer that does not fit the request";
-  return error;
-}
-
-}  // namespace
 
 struct Client::State {
   Session session;
@@ -37,7 +23,7 @@ Result<Done> Client::connect() noexcept {
 
 Result<std::vector<Verdict>> Client::validate(const ValidationRequest& request, std::span<const std::string_view> tokens) noexcept {
   const auto ask = [&](core::Core& core, std::uint32_t left_ms) { return core.validate(request, tokens, left_ms); };
-  return value_of<std::vector<Verdict>>(state_->session.call(ask, Session::Repeat::once_if_broken));
+  return core::value_of<std::vector<Verdict>>(state_->session.call(ask, Session::Repeat::once_if_broken));
 }
 
 Result<Verdict> Client::validate(const ValidationRequest& request, std::string_view token) noexcept {
@@ -48,7 +34,7 @@ Result<Verdict> Client::validate(const ValidationRequest& request, std::string_v
 
 Result<DaemonInfo> Client::ping() noexcept {
   const auto ask = [](core::Core& core, std::uint32_t) { return core.ping(); };
-  return value_of<DaemonInfo>(state_->session.call(ask, Session::Repeat::never));
+  return core::value_of<DaemonInfo>(state_->session.call(ask, Session::Repeat::never));
 }
 
 void Client::close() noexcept { state_->session.close(); }

@@ -33,10 +33,13 @@ std::uint32_t prefix_of(std::span<const std::byte> bytes) noexcept {
   return value;
 }
 
+// A builder that a large request has blown up is not kept so.
+constexpr std::size_t kKeptBuilderBytes = std::size_t{64} * 1024;
+
 }  // namespace
 
 // Encoder: the builder is kept, so that a connection that has warmed up allocates little.
-struct Core::Encoder {
+struct Encoder {
   flatbuffers::FlatBufferBuilder builder;
 
   void begin() {
@@ -72,7 +75,11 @@ Result<std::uint64_t> Core::ping() {
   return enqueue({.kind = Kind::ping});
 }
 
-Result<std::uint64_t> Core::validate(const ValidationRequest& request, std::span<const std::string_view> tokens, std::uint32_t deadline_ms) {
+namespace {
+
+// build(encoder, id, ...): a validation in the encoder's builder; or why not.
+std::optional<Error> build(Encoder& encoder, std::uint64_t id, const ValidationRequest& request, std::span<const std::string_view> tokens, std::uint32_t deadline_ms,
+                           const Limits& limits) {
   if (request.api_service.empty()) return bad_argument("the request names no API service");
   if (tokens.empty()) return bad_argument("the request has no token");
   if (tokens.size() > kTokensPerRequestMax) return bad_argument("the request has more than " + std::to_string(kTokensPerRequestMax) + " tokens");
@@ -86,16 +93,53 @@ Result<std::uint64_t> Core::validate(const ValidationRequest& request, std::span
     for (const std::string& item : *list) bytes += item.size();
   }
   for (const std::string_view token : tokens) bytes += token.size();
-  if (bytes > limits_.frame_bytes_max) return bad_argument("the tokens do not fit into one request");
+  if (bytes > limits.frame_bytes_max) return bad_argument("the tokens do not fit into one request");
 
-  encoder_->begin();
-  auto& builder = encoder_->builder;
-  const auto service = encoder_->text(request.api_service);
-  const auto token_list = encoder_->texts(tokens);
-  const auto scopes = encoder_->texts(request.required_scopes);
-  const auto claims = encoder_->texts(request.claims);
-  encoder_->finish(next_id_, wire::Body::Validate, wire::CreateValidate(builder, service, token_list, scopes, claims, deadline_ms).Union());
+  encoder.begin();
+  auto& builder = encoder.builder;
+  const auto service = encoder.text(request.api_service);
+  const auto token_list = encoder.texts(tokens);
+  const auto scopes = encoder.texts(request.required_scopes);
+  const auto claims = encoder.texts(request.claims);
+  encoder.finish(id, wire::Body::Validate, wire::CreateValidate(builder, service, token_list, scopes, claims, deadline_ms).Union());
+  if (builder.GetSize() > limits.frame_bytes_max) return bad_argument("the request does not fit into one frame");
+  if (builder.GetSize() % kFrameAlignBytes != 0) return bad_argument("the request could not be framed");  // cannot be: see begin()
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<ValidationFrame> frame_of(const ValidationRequest& request, std::span<const std::string_view> tokens, const Limits& limits) {
+  // One a thread: what has warmed up allocates once, the frame itself. Id and deadline are not 0, or the builder would leave them out.
+  thread_local Encoder encoder;
+  std::optional<Error> error = build(encoder, 1, request, tokens, 1, limits);
+  ValidationFrame frame;
+  if (!error) {
+    const auto* bytes = reinterpret_cast<const std::byte*>(encoder.builder.GetBufferPointer());
+    frame = {{bytes, bytes + encoder.builder.GetSize()}, tokens.size()};
+  }
+  if (encoder.builder.GetSize() > kKeptBuilderBytes) encoder.builder.Reset();
+  if (error) return std::move(*error);
+  return frame;
+}
+
+Result<std::uint64_t> Core::validate(const ValidationRequest& request, std::span<const std::string_view> tokens, std::uint32_t deadline_ms) {
+  if (std::optional<Error> error = build(*encoder_, next_id_, request, tokens, deadline_ms, limits_)) return std::move(*error);
   return enqueue({.kind = Kind::validate, .token_count = tokens.size()});
+}
+
+Result<std::uint64_t> Core::validate(const ValidationFrame& frame, std::uint32_t deadline_ms) {
+  if (failure_) return *failure_;
+  const std::size_t at = output_.size();
+  output_.insert(output_.end(), frame.bytes.begin(), frame.bytes.end());
+  auto* envelope = flatbuffers::GetMutableRoot<flatbuffers::Table>(output_.data() + at + kFramePrefixBytes);
+  auto* body = reinterpret_cast<flatbuffers::Table*>(envelope->GetPointer<std::uint8_t*>(wire::Envelope::VT_BODY));
+  if (!envelope->SetField<std::uint64_t>(wire::Envelope::VT_ID, next_id_, 0) || body == nullptr ||
+      !body->SetField<std::uint32_t>(wire::Validate::VT_DEADLINE_MS, std::max(deadline_ms, 1U), 0)) {
+    output_.resize(at);
+    return bad_argument("the request could not be framed");  // cannot be: frame_of() sets both
+  }
+  return opened({.kind = Kind::validate, .token_count = frame.token_count});
 }
 
 Result<std::uint64_t> Core::deploy(const DeployRequest& request) {
@@ -146,6 +190,10 @@ Result<std::uint64_t> Core::enqueue(const Open& open) {
   if (size % kFrameAlignBytes != 0) return bad_argument("the request could not be framed");  // cannot be: see begin()
   const auto* bytes = reinterpret_cast<const std::byte*>(builder.GetBufferPointer());
   output_.insert(output_.end(), bytes, bytes + size);
+  return opened(open);
+}
+
+std::uint64_t Core::opened(const Open& open) {
   const std::uint64_t id = next_id_++;
   if (next_id_ == 0) next_id_ = 1;
   open_.emplace(id, open);
@@ -156,9 +204,12 @@ std::span<const std::byte> Core::output() const noexcept { return std::span(outp
 
 void Core::sent(std::size_t count) noexcept {
   output_start_ += std::min(count, output_.size() - output_start_);
-  if (output_start_ < output_.size()) return;
-  output_.clear();
-  output_start_ = 0;
+  // What is sent is dropped once it is most of the whole: a stream that never runs dry must not grow for ever, nor be moved for every write.
+  // Frames go on beginning at multiples of 8.
+  if (output_start_ * 2 < output_.size()) return;
+  const std::size_t dropped = output_start_ / kFrameAlignBytes * kFrameAlignBytes;
+  output_.erase(output_.begin(), output_.begin() + static_cast<std::ptrdiff_t>(dropped));
+  output_start_ -= dropped;
 }
 
 void Core::received(std::span<const std::byte> bytes) {

@@ -1,4 +1,4 @@
-// The protocol without I/O: requests become bytes, bytes become answers. Whoever owns the socket (session.cpp today, asynchronous fronts later) moves the bytes.
+// The protocol without I/O: requests become bytes, bytes become answers. Whoever owns the socket (link.h) moves the bytes.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -18,6 +19,8 @@
 #include "client/messages.h"
 
 namespace assay::core {
+
+struct Encoder;
 
 // Limits of what is sent and taken; the same in both directions.
 struct Limits {
@@ -48,6 +51,26 @@ struct Response {
   Answer answer;
 };
 
+// value_of<T>(answer): the T it holds. The core pairs kinds; should it ever fail to, the caller gets an error and not a default.
+template <class T>
+Result<T> value_of(Answer&& answer) {
+  if (T* value = std::get_if<T>(&answer)) return std::move(*value);
+  if (Refusal* refusal = std::get_if<Refusal>(&answer)) return std::move(refusal->error);
+  Error error;
+  error.status = CallStatus::bad_response;
+  error.text = "the peer sent an answer that does not fit the request";
+  return error;
+}
+
+// ValidationFrame: a validation as it goes over the wire, but for its id and its deadline. Any thread can make one, and it can be sent more than once. A value.
+struct ValidationFrame {
+  std::vector<std::byte> bytes;
+  std::size_t token_count = 0;
+};
+
+// frame_of(request, tokens, limits): or bad_argument. Arguments are borrowed for the call. Thread-safe.
+Result<ValidationFrame> frame_of(const ValidationRequest& request, std::span<const std::string_view> tokens, const Limits& limits);
+
 // Core: one connection's protocol state. Requests may be pipelined; responses may come in any order. A resource, for one thread at a time.
 //
 // The peer's first breach of the protocol ends the connection: failure() says why, every open request gets a Refusal, and no byte is taken any more. No request
@@ -64,6 +87,8 @@ class Core {
   Result<std::uint64_t> ping();
   // deadline_ms: how long an answer is waited for; 0: not said.
   Result<std::uint64_t> validate(const ValidationRequest& request, std::span<const std::string_view> tokens, std::uint32_t deadline_ms);
+  // validate(frame, deadline_ms): likewise, of a frame that frame_of() made for the same limits.
+  Result<std::uint64_t> validate(const ValidationFrame& frame, std::uint32_t deadline_ms);
   Result<std::uint64_t> deploy(const DeployRequest& request);
   Result<std::uint64_t> rollback(const RollbackRequest& request);
   Result<std::uint64_t> push_keys(std::string_view oauth_server, std::string_view jwks, std::string_view url);
@@ -100,9 +125,9 @@ class Core {
     bool dry_run = false;
     bool abandoned = false;
   };
-  struct Encoder;
 
   Result<std::uint64_t> enqueue(const Open& open);
+  std::uint64_t opened(const Open& open);
   void take_frame(std::span<const std::byte> frame);
   void respond(std::uint64_t id, const Open& open, Answer answer);
   void fail(const Error& failure, const Error& others);

@@ -16,6 +16,8 @@ std::string_view name(CallStatus status) noexcept {
     case CallStatus::connection_lost: return "connection_lost";
     case CallStatus::bad_response: return "bad_response";
     case CallStatus::daemon_error: return "daemon_error";
+    case CallStatus::too_many_requests: return "too_many_requests";
+    case CallStatus::cancelled: return "cancelled";
   }
   return "unset";
 }

@@ -1,20 +1,20 @@
 // A connection that is used call by call: connects, asks, waits, connects again. Client and ControlClient are two faces of it.
 #pragma once
 
-#include <sys/types.h>
-
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "assay/client.h"
 #include "client/core.h"
+#include "client/link.h"
 #include "client/socket.h"
 
 namespace assay {
+
+// connection_broke(answer): whether a request that was answered so may be sent once more, if asking twice does no harm.
+bool connection_broke(const core::Answer& answer) noexcept;
 
 // Session: a resource, for one thread at a time.
 class Session {
@@ -38,24 +38,8 @@ class Session {
   std::optional<Error> try_until_connected(Deadline deadline);
   core::Answer exchange(const Ask& ask, Deadline deadline);
   core::Answer give_up(std::uint64_t id);
-  void send_what_can_be_sent();
-  void receive_what_is_there();
-  void end_connection() noexcept;
-  void back_off() noexcept;
-  std::uint64_t random() noexcept;
 
-  std::string path_;
-  ClientOptions options_;
-  core::Limits limits_;
-  std::optional<core::Core> core_;  // while connected
-  Socket socket_;
-  bool send_broken_ = false;        // the peer takes no more; what it sent before may still be read
-  pid_t owner_ = 0;                 // the process that connected
-  std::uint32_t failures_ = 0;      // connections in a row that came to nothing
-  Deadline next_try_;               // not before
-  int last_errno_ = 0;              // why the last of them failed
-  std::uint64_t random_state_;
-  std::vector<std::byte> room_;
+  Link link_;
 };
 
 }  // namespace assay

@@ -42,6 +42,13 @@ std::uint32_t Deadline::left_ms() const noexcept {
   return now >= at_ns_ ? 0 : static_cast<std::uint32_t>((at_ns_ - now + kNsPerMs - 1) / kNsPerMs);
 }
 
+void Descriptor::take(int fd) noexcept {
+  const int before = errno;
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = fd;
+  errno = before;
+}
+
 int Socket::connect(const std::string& path) noexcept {
   close();
   sockaddr_un address{};
@@ -50,11 +57,11 @@ int Socket::connect(const std::string& path) noexcept {
   if (path.empty() || path.find('\0') != std::string::npos) return EINVAL;
   if (path.size() >= sizeof(address.sun_path)) return ENAMETOOLONG;
   std::memcpy(address.sun_path, path.data(), path.size());
-  fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd_ < 0) return errno;
+  fd_.take(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd_.is_open()) return errno;
   // A Unix socket connects at once or not at all; EINTR cannot leave it half connected.
   int result;
-  do result = ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  do result = ::connect(fd_.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
   while (result < 0 && errno == EINTR);
   if (result == 0) return 0;
   const int why = errno;
@@ -62,21 +69,18 @@ int Socket::connect(const std::string& path) noexcept {
   return why;
 }
 
-void Socket::close() noexcept {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = -1;
-}
+void Socket::close() noexcept { fd_.take(-1); }
 
 Io Socket::send(std::span<const std::byte> bytes) noexcept {
   ssize_t count;
-  do count = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  do count = ::send(fd_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   while (count < 0 && errno == EINTR);
   return moved_or_not(count);
 }
 
 Io Socket::receive(std::span<std::byte> room) noexcept {
   ssize_t count;
-  do count = ::recv(fd_, room.data(), room.size(), MSG_DONTWAIT);
+  do count = ::recv(fd_.fd(), room.data(), room.size(), MSG_DONTWAIT);
   while (count < 0 && errno == EINTR);
   if (count == 0) return {Io::Kind::end, 0, 0};
   return moved_or_not(count);
@@ -84,7 +88,7 @@ Io Socket::receive(std::span<std::byte> room) noexcept {
 
 Socket::Ready Socket::wait(bool for_write, Deadline deadline) noexcept {
   for (;;) {
-    pollfd entry{fd_, static_cast<short>(for_write ? POLLIN | POLLOUT : POLLIN), 0};
+    pollfd entry{fd_.fd(), static_cast<short>(for_write ? POLLIN | POLLOUT : POLLIN), 0};
     const std::uint32_t left = deadline.left_ms();
     const int count = ::poll(&entry, 1, static_cast<int>(std::min<std::uint32_t>(left, INT_MAX)));
     if (count > 0) return {(entry.revents & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) != 0, (entry.revents & POLLOUT) != 0};

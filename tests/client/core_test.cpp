@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -255,6 +256,53 @@ TEST(CoreAnswers, ToADeployMustSayThatItWasDone) {
   EXPECT_EQ(std::get<Deployed>(answer_to(true, 0)).generation, 5U);
   EXPECT_EQ(std::get<Refusal>(answer_to(false, 0)).error.status, CallStatus::bad_response);
   EXPECT_EQ(std::get<Refusal>(answer_to(true, 4)).error.status, CallStatus::bad_response);
+}
+
+// A frame that is made once and sent later says the same as a request that is made for the connection.
+TEST(CoreFrame, IsTheRequestWithItsIdAndDeadline) {
+  const ValidationRequest request{"orders", {"orders.read"}, {"/tenant"}};
+  const std::vector<std::string_view> tokens{"a.b.c", "d"};
+  const Result<ValidationFrame> frame = frame_of(request, tokens, kDataLimits);
+  ASSERT_TRUE(frame.ok());
+  Core made(kDataLimits, 1000);
+  Core framed(kDataLimits, 1000);
+  for (const std::uint32_t deadline_ms : {500U, 70'000U}) {  // as often as it is sent, each time with another id
+    const Result<std::uint64_t> id = framed.validate(*frame, deadline_ms);
+    ASSERT_TRUE(id.ok());
+    EXPECT_EQ(*id, *made.validate(request, tokens, deadline_ms));
+  }
+  EXPECT_TRUE(std::ranges::equal(made.output(), framed.output()));
+  EXPECT_EQ(framed.open_count(), 2U);
+}
+
+TEST(CoreFrame, RefusesWhatARequestRefuses) {
+  const std::string_view token = "a";
+  EXPECT_EQ(frame_of({"", {}, {}}, std::span(&token, 1), kDataLimits).status(), CallStatus::bad_argument);
+  EXPECT_EQ(frame_of({"orders", {}, {}}, {}, kDataLimits).status(), CallStatus::bad_argument);
+  const std::string large(kRequestBytesMax - 8, 'x');  // by itself within the limit, but not with its frame
+  const std::string_view too_large = large;
+  EXPECT_EQ(frame_of({"orders", {}, {}}, std::span(&too_large, 1), kDataLimits).status(), CallStatus::bad_argument);
+  Core closed(kDataLimits, 1);
+  closed.closed(0);
+  EXPECT_EQ(closed.validate(*frame_of({"orders", {}, {}}, std::span(&token, 1), kDataLimits), 1).status(), CallStatus::connection_lost);
+}
+
+// What is sent in pieces, while more is added, is the same stream.
+TEST(CoreOutput, IsOneStreamHoweverItIsSent) {
+  Core whole(kDataLimits, 7);
+  Core pieces(kDataLimits, 7);
+  std::vector<std::byte> stream;
+  for (std::size_t i = 0; i < 200; ++i) {
+    const std::string text(i * 3 + 1, 'x');
+    const std::string_view token = text;
+    const Result<ValidationFrame> frame = frame_of({"orders", {}, {}}, std::span(&token, 1), kDataLimits);
+    ASSERT_TRUE(whole.validate(*frame, 1).ok() && pieces.validate(*frame, 1).ok());
+    const std::size_t count = std::min<std::size_t>(i * 7 % 401, pieces.output().size());
+    stream.insert(stream.end(), pieces.output().begin(), pieces.output().begin() + static_cast<std::ptrdiff_t>(count));
+    pieces.sent(count);
+  }
+  stream.insert(stream.end(), pieces.output().begin(), pieces.output().end());
+  EXPECT_TRUE(std::ranges::equal(stream, whole.output()));
 }
 
 }  // namespace

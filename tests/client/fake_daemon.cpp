@@ -56,6 +56,15 @@ std::optional<Bytes> Peer::frame() {
   return frame;
 }
 
+Bytes Peer::some() {
+  Bytes bytes(std::size_t{1024} * 1024);
+  ssize_t count;
+  do count = ::recv(fd_, bytes.data(), bytes.size(), 0);
+  while (count < 0 && errno == EINTR);
+  bytes.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  return bytes;
+}
+
 std::uint64_t Peer::next_id() {
   const std::optional<Bytes> request = frame();
   const wire::Envelope* envelope = request ? envelope_of(*request) : nullptr;
@@ -80,7 +89,7 @@ void Peer::send_slowly(const Bytes& bytes, std::size_t piece_bytes) {
   }
 }
 
-FakeDaemon::FakeDaemon(std::string path, Script script) : path_(std::move(path)), script_(std::move(script)) {
+FakeDaemon::FakeDaemon(std::string path, Script script, Serve how) : path_(std::move(path)), script_(std::move(script)), how_(how) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path_.data(), std::min(path_.size(), sizeof(address.sun_path) - 1));
@@ -92,11 +101,17 @@ FakeDaemon::FakeDaemon(std::string path, Script script) : path_(std::move(path))
 }
 
 FakeDaemon::~FakeDaemon() {
+  // No client finds the door open once the connections end.
+  ::unlink(path_.c_str());
   ::close(stop_[1]);
+  {
+    const std::lock_guard lock(mutex_);
+    for (const int fd : open_) ::shutdown(fd, SHUT_RDWR);
+  }
   thread_.join();
+  for (std::thread& serving : serving_) serving.join();
   ::close(stop_[0]);
   ::close(listener_);
-  ::unlink(path_.c_str());
 }
 
 void FakeDaemon::serve() {
@@ -106,9 +121,28 @@ void FakeDaemon::serve() {
     if (entries[1].revents != 0) return;
     const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (fd < 0) continue;
-    Peer peer(fd, connections_++);
-    script_(peer);
+    const std::size_t index = connections_++;
+    if (how_ == Serve::all_at_once) {
+      serving_.emplace_back([this, fd, index] { serve_one(fd, index); });
+    } else {
+      serve_one(fd, index);
+    }
   }
+}
+
+void FakeDaemon::serve_one(int fd, std::size_t index) {
+  {
+    const std::lock_guard lock(mutex_);
+    open_.push_back(fd);
+  }
+  // What connected just before the stop: the destructor may have looked already.
+  pollfd stop{stop_[0], POLLIN, 0};
+  if (::poll(&stop, 1, 0) > 0) ::shutdown(fd, SHUT_RDWR);
+  Peer peer(fd, index);
+  script_(peer);
+  // Before the peer closes it: the number may be somebody else's then.
+  const std::lock_guard lock(mutex_);
+  std::erase(open_, fd);
 }
 
 namespace {

@@ -42,6 +42,8 @@ class Peer {
   std::optional<Bytes> frame();
   // id(): of the next request; 0 once the client has closed.
   std::uint64_t next_id();
+  // some(): what one read brings; empty once the client has closed.
+  Bytes some();
   // send(bytes): false once the client has closed.
   bool send(const Bytes& bytes);
   void send_slowly(const Bytes& bytes, std::size_t piece_bytes);
@@ -58,8 +60,10 @@ class Peer {
 class FakeDaemon {
  public:
   using Script = std::function<void(Peer&)>;
-  // Listens at once. Connections are served one after the other; each is closed when the script returns.
-  FakeDaemon(std::string path, Script script);
+  enum class Serve { one_by_one, all_at_once };
+  // Listens at once. Each connection is closed when the script returns.
+  FakeDaemon(std::string path, Script script, Serve how = Serve::one_by_one);
+  // Ends the connections that there are.
   ~FakeDaemon();
   FakeDaemon(const FakeDaemon&) = delete;
   FakeDaemon& operator=(const FakeDaemon&) = delete;
@@ -68,8 +72,13 @@ class FakeDaemon {
 
  private:
   void serve();
+  void serve_one(int fd, std::size_t index);
   std::string path_;
   Script script_;
+  Serve how_;
+  std::mutex mutex_;
+  std::vector<int> open_;              // under the mutex
+  std::vector<std::thread> serving_;
   int listener_ = -1;
   int stop_[2] = {-1, -1};
   std::atomic<std::size_t> connections_ = 0;

@@ -14,12 +14,14 @@ namespace assay {
 enum class CallStatus : std::uint8_t {
   unset = 0,
   ok = 1,
-  bad_argument = 2,     // the request breaks a limit of the protocol; nothing was sent
-  cannot_connect = 3,   // the daemon cannot be reached: Error::system_errno says why
-  timed_out = 4,        // no answer within the time of the call
-  connection_lost = 5,  // the connection broke before the answer was whole
-  bad_response = 6,     // the peer does not speak the protocol
-  daemon_error = 7,     // the daemon answered with an Error: Error::daemon_error
+  bad_argument = 2,       // the request breaks a limit of the protocol; nothing was sent
+  cannot_connect = 3,     // the daemon cannot be reached: Error::system_errno says why
+  timed_out = 4,          // no answer within the time of the call
+  connection_lost = 5,    // the connection broke before the answer was whole
+  bad_response = 6,       // the peer does not speak the protocol
+  daemon_error = 7,       // the daemon answered with an Error: Error::daemon_error
+  too_many_requests = 8,  // of an asynchronous client: its limit of calls under way is reached; nothing was sent
+  cancelled = 9,          // of an asynchronous client: it was destroyed before there was an answer
 };
 
 // DaemonError: why the daemon gave no verdicts, or did not do what an operator asked (ErrorCode of schema/protocol.fbs).
