@@ -80,7 +80,7 @@ Connection::Connection(Connection&& other) noexcept
 
 void Connection::put(const FrameView& frame, const Pending& pending) {
   if (out_end_ + frame.bytes.size() > out_.size()) {
-    std::memmove(out_.data(), out_.data() + out_begin_, unsent_bytes());
+    if (unsent_bytes() != 0) std::memmove(out_.data(), out_.data() + out_begin_, unsent_bytes());
     out_end_ -= std::exchange(out_begin_, 0);
     if (out_end_ + frame.bytes.size() > out_.size()) out_.resize(2 * (out_end_ + frame.bytes.size()));
   }

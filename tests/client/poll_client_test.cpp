@@ -515,7 +515,10 @@ TEST_F(PollClientTest, EndsTheProcessWhenACallbackThrows) {
 
 // A process without descriptors gets a client that says so.
 TEST_F(PollClientTest, SaysThatItHasNoDescriptors) {
-  const std::string socket = path();  // before: a sanitizer that looks at an object needs a descriptor
+#ifdef ASSAY_SANITIZED
+  GTEST_SKIP() << "skipped: the undefined behaviour sanitizer opens a pipe to look at an object, and takes a failure for a bad object";
+#endif
+  const std::string socket = path();
   std::vector<int> taken;
   for (int fd; (fd = dup(0)) >= 0;) taken.push_back(fd);
   std::optional<PollClient> client;
