@@ -2,31 +2,19 @@
 // at the seam that the daemon has for its engines, and in this program alone: no option of assayd reaches it.
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
 
-#include "crypto/engine.h"
 #include "server/config_file.h"
 #include "server/daemon.h"
 #include "server/ledger.h"
 #include "server/system.h"
+#include "steps/empty_engine.h"
 
 namespace {
 
 using namespace assay;
-
-class EmptyEngine final : public crypto::Engine {
- public:
-  std::string_view name() const noexcept override { return "empty"; }
-  std::uint64_t cost_ns(crypto::Algorithm, const crypto::KeyMaterial&) const noexcept override { return 0; }
-
- private:
-  void answer(std::span<const crypto::SignatureCheckView>, std::span<crypto::SignatureResult> results) noexcept override {
-    std::ranges::fill(results, crypto::SignatureResult::valid);
-  }
-};
 
 int fail(const std::string& what) {
   std::fprintf(stderr, "assayd-empty: %s\n", what.c_str());
@@ -59,7 +47,7 @@ int main(int argc, char** argv) {
                                       {.clock = clock,
                                        .log = *log,
                                        .hash_key = *hash_key,
-                                       .make_engine = [] { return std::make_unique<EmptyEngine>(); },
+                                       .make_engine = [] { return std::make_unique<bench::EmptyEngine>(); },
                                        .ledger = std::move(ledger)});
   if (!daemon) return fail(daemon.error().what);
   (*daemon)->run();

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "base/arena.h"
-#include "crypto/engine.h"
 #include "crypto/sha2.h"
 #include "jose/base64url.h"
 #include "jose/claims.h"
@@ -24,6 +23,7 @@
 #include "server/reply.h"
 #include "server/request.h"
 #include "snapshot/config.h"
+#include "steps/empty_engine.h"
 #include "support/compiled.h"
 #include "verdict/judge.h"
 #include "verdict/screen.h"
@@ -199,21 +199,9 @@ void BM_Sha256(benchmark::State& state) {
   });
 }
 
-// An engine that checks nothing: see assayd-empty.
-class EmptyEngine final : public crypto::Engine {
- public:
-  std::string_view name() const noexcept override { return "empty"; }
-  std::uint64_t cost_ns(crypto::Algorithm, const crypto::KeyMaterial&) const noexcept override { return 0; }
-
- private:
-  void answer(std::span<const crypto::SignatureCheckView>, std::span<crypto::SignatureResult> results) noexcept override {
-    std::ranges::fill(results, crypto::SignatureResult::valid);
-  }
-};
-
 // validate(state, tokens, expected): from text to verdict, 64 tokens a batch, without signature and socket.
 void validate(benchmark::State& state, const std::vector<std::string>& tokens, schema::Code expected) {
-  EmptyEngine engine;
+  bench::EmptyEngine engine;
   verdict::Validator validator(engine, base::HashKey{1, 2}, 0);
   std::vector<verdict::TokenRequestView> requests(64);
   std::vector<verdict::VerdictView> verdicts(requests.size());
