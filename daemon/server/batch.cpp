@@ -15,7 +15,8 @@ namespace {
 
 // What a request and a token cost beside the signature (bench/steps): good enough to cut a batch by.
 constexpr std::uint64_t kRequestNs = 500;
-constexpr std::uint64_t kTokenNs = 1'000;
+constexpr std::uint64_t kTokenNs = 200;
+constexpr std::uint64_t kTokenByteNs = 2;
 
 // output_estimate(request): what an answer may come to; an upper bound but for what the verifier of frames makes impossible anyway.
 std::size_t output_estimate(const RequestView& request) noexcept {
@@ -123,7 +124,10 @@ Batch::Taken Batch::take(Connection& connection, const snapshot::Snapshot& snaps
     item.error = ErrorCode::unknown_api_service;
     return add(connection, item);
   }
-  if (validator_.added() + request->tokens.size() > limits::kBatchTokensMax) {
+  // A request that would make the batch too long, by what tokens have cost of late, waits for the next, so that those before it do not wait for it.
+  const bool too_many = validator_.added() + request->tokens.size() > limits::kBatchTokensMax;
+  const bool too_long = validator_.added() != 0 && cost_ns_ + request->tokens.size() * token_ns_ > limits::kBatchCostUs * 1000;
+  if (too_many || too_long) {
     connection.untake_frame(*frame);
     return Taken::full;
   }
@@ -132,7 +136,7 @@ Batch::Taken Batch::take(Connection& connection, const snapshot::Snapshot& snaps
     const std::uint64_t signature_ns =
         validator_.add({.token = token, .api_service = item.api_service, .required_scopes = request->required_scopes, .claims = request->claims});
     signatures_ns_ += signature_ns;
-    cost_ns_ += kTokenNs + signature_ns * scale_ / kScaleOne;
+    cost_ns_ += kTokenNs + token.size() * kTokenByteNs + signature_ns * scale_ / kScaleOne;
   }
   return add(connection, item);
 }
@@ -140,6 +144,7 @@ Batch::Taken Batch::take(Connection& connection, const snapshot::Snapshot& snaps
 void Batch::judge() {
   verdicts_ = {};
   if (validator_.added() == 0) return;
+  token_ns_ = (token_ns_ * 7 + cost_ns_ / validator_.added()) / 8;
   const std::uint64_t begin_ns = uv_hrtime();
   verdicts_ = validator_.finish();
   // Batches of hardly any signatures tell nothing of the scale. One that the processor was taken away from must not shrink the next ones for long, nor to nothing.

@@ -1,6 +1,6 @@
 // Bytes in, frames out, answers back. Memory is bounded by what is in flight: what waits in the input buffer has a limit, and nothing is read or taken while an answer waits
-// for the peer. Where there is no room, nothing is offered, and libuv asks again at its next turn: while frames wait the loop turns without pause, so reading is stopped
-// (two changes of the poll set) only where a turn may be long in coming.
+// for the peer. The pause is lazy: a client that sends one request and waits for its answer never costs a change of the poll set, since reading is stopped only when
+// more arrives than there is room for; it goes on when a batch has made room.
 #include "server/connection.h"
 
 #include <algorithm>
@@ -44,7 +44,20 @@ void Connection::offer_room(uv_buf_t* room) noexcept {
   *room = uv_buf_init(reinterpret_cast<char*>(free.data()), static_cast<unsigned>(free.size()));
 }
 
-// make_room(): sees to it that something can be read behind end_; false if it is not to be. Runs between batches, but frames may be borrowed by a slow answer (is_held).
+// room_ahead(): while frames wait: the size of the buffer that more would be read into; 0: no more is to be read now.
+std::size_t Connection::room_ahead() const noexcept {
+  const std::size_t bytes = input_.bytes().size();
+  if (held_) return 0;
+  if (bytes - end_ >= limits::kReadAheadBytesMin) return bytes;
+  if (taken_ != begin_) return 0;
+  const bool late = pool_.clock_.boottime_ms() >= arrived_ms() + limits::kReadAheadAfterMs;
+  if (late && bytes < limits::kDataFrameBytesMax && pool_.buffers_.big_taken() < limits::kReadAheadBuffersMax) return limits::kDataFrameBytesMax;
+  // Moved only when half of it is free, so that no byte moves more often than that.
+  return begin_ < bytes / 2 ? 0 : bytes;
+}
+
+// make_room(): sees to it that something can be read behind end_; false if it is not to be. No frame is borrowed while the buffer moves: frames are released before the loop
+// turns.
 bool Connection::make_room() noexcept {
   if (!input_) {
     input_ = pool_.buffers_.take(limits::kSmallBufferBytes);
@@ -53,18 +66,17 @@ bool Connection::make_room() noexcept {
   const std::size_t in_hand = end_ - begin_;
   std::size_t bytes = input_.bytes().size();
   if (has_frame()) {
-    if (bytes - end_ >= limits::kReadAheadBytesMin) return true;
-    if (taken_ != begin_) return false;
-    const bool late = pool_.clock_.boottime_ms() >= arrived_ms() + limits::kReadAheadAfterMs;
-    if (late && bytes < limits::kDataFrameBytesMax && pool_.buffers_.big_taken() < limits::kReadAheadBuffersMax) bytes = limits::kDataFrameBytesMax;
-    // Moved only when half of it is free, so that no byte moves more often than that.
-    if (bytes == input_.bytes().size() && begin_ < bytes / 2) return false;
+    const std::size_t wanted = room_ahead();
+    if (wanted == 0) return false;
+    if (wanted == bytes && bytes - end_ >= limits::kReadAheadBytesMin) return true;
+    bytes = wanted;
   } else {
     // What is in hand is part of one frame; make room for all of it.
     const std::size_t needed = std::max(front_.bytes, limits::kFramePrefixBytes);
     if (begin_ + needed <= bytes) return true;
     bytes = std::max(bytes, needed);
   }
+  CHECK(taken_ == begin_);
   const auto rest = input_.bytes().subspan(begin_, in_hand);
   if (bytes > input_.bytes().size()) {
     Buffer larger = pool_.buffers_.take(bytes);
@@ -74,14 +86,13 @@ bool Connection::make_room() noexcept {
     std::memmove(input_.bytes().data(), rest.data(), rest.size());
   }
   for (std::size_t i = 0; i < arrivals_count_; ++i) arrivals_[i].end -= begin_;
-  taken_ -= begin_;
   end_ -= begin_;
-  begin_ = 0;
+  begin_ = taken_ = 0;
   return true;
 }
 
 void Connection::on_read(ssize_t bytes) noexcept {
-  if (bytes == UV_ENOBUFS) return held_ ? pause() : void();
+  if (bytes == UV_ENOBUFS) return pause();
   if (bytes == UV_EOF) return finish();
   if (bytes < 0) return close();
   if (bytes > 0) {
@@ -89,6 +100,7 @@ void Connection::on_read(ssize_t bytes) noexcept {
     read_at_ms_ = active_at_ms_ = pool_.clock_.boottime_ms();
     if (end_ == begin_) partial_since_ms_ = read_at_ms_;
     end_ += static_cast<std::size_t>(bytes);
+    if (!had_frame) arrivals_count_ = 0;  // of a frame that is not whole yet: it has come when its last byte has
     note_arrival();
     if (!had_frame) look();
     if (has_frame()) return had_frame ? void() : pool_.owner_.on_input(*this);
@@ -97,12 +109,18 @@ void Connection::on_read(ssize_t bytes) noexcept {
 }
 
 void Connection::note_arrival() noexcept {
-  Arrival* last = arrivals_count_ != 0 ? &arrivals_[arrivals_count_ - 1] : nullptr;
-  if (last == nullptr || (read_at_ms_ - last->at_ms >= limits::kArrivalStepMs && arrivals_count_ < arrivals_.size())) {
-    arrivals_[arrivals_count_++] = {end_, read_at_ms_};
-  } else {
-    last->end = end_;
+  if (arrivals_count_ == 0) arrival_step_ms_ = limits::kArrivalStepMs;
+  if (arrivals_count_ != 0 && read_at_ms_ - arrivals_[arrivals_count_ - 1].at_ms < arrival_step_ms_) {
+    arrivals_[arrivals_count_ - 1].end = end_;
+    return;
   }
+  if (arrivals_count_ == arrivals_.size()) {
+    // The longer something has waited, the coarser its age may be known: two become one, as old as the older.
+    arrivals_count_ /= 2;
+    for (std::size_t i = 0; i < arrivals_count_; ++i) arrivals_[i] = {arrivals_[2 * i + 1].end, arrivals_[2 * i].at_ms};
+    arrival_step_ms_ *= 2;
+  }
+  arrivals_[arrivals_count_++] = {end_, read_at_ms_};
 }
 
 // forget_arrivals(): of bytes that have been taken.
@@ -115,8 +133,9 @@ void Connection::forget_arrivals() noexcept {
 }
 
 std::uint64_t Connection::arrived_ms() const noexcept {
+  const std::size_t whole_at = taken_ + std::max<std::size_t>(front_.bytes, 1);
   for (std::size_t i = 0; i < arrivals_count_; ++i) {
-    if (arrivals_[i].end > taken_) return arrivals_[i].at_ms;
+    if (arrivals_[i].end >= whole_at) return arrivals_[i].at_ms;
   }
   return read_at_ms_;
 }
@@ -146,6 +165,7 @@ void Connection::release_frames() noexcept {
   if (taken_ != begin_) partial_since_ms_ = read_at_ms_;
   begin_ = taken_;
   forget_arrivals();
+  if (has_frame() && !reading_ && !writing_ && room_ahead() != 0) resume();
   settle();
 }
 

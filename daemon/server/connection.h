@@ -76,7 +76,7 @@ class Connection {
   void untake_frame(base::Bytes frame) noexcept;
   // release_frames(): ends the views of all frames taken; reading goes on, or the connection closes if its input has ended.
   void release_frames() noexcept;
-  // arrived_ms(): when the frame at the front came (boottime), to kArrivalStepMs. has_frame() must be true.
+  // arrived_ms(): when the frame at the front had come whole (boottime), perhaps earlier by kArrivalStepMs, or by a quarter of the longest wait. has_frame() must be true.
   std::uint64_t arrived_ms() const noexcept;
 
   // send(frames): writes at once what the socket takes and keeps the rest until it takes more; the connection may close. is_writing() must be false.
@@ -118,6 +118,7 @@ class Connection {
   bool open(Incoming incoming, std::uint64_t serial) noexcept;
   uv_stream_t* stream() noexcept { return reinterpret_cast<uv_stream_t*>(&pipe_); }
   void offer_room(uv_buf_t* room) noexcept;
+  std::size_t room_ahead() const noexcept;
   bool make_room() noexcept;
   void on_read(ssize_t bytes) noexcept;
   void on_written(int status) noexcept;
@@ -156,6 +157,7 @@ class Connection {
   };
   std::array<Arrival, limits::kArrivalsMax> arrivals_;
   std::size_t arrivals_count_ = 0;
+  std::uint64_t arrival_step_ms_ = 0;  // between two of them, at the least
   Buffer output_;
 
   std::uint64_t read_at_ms_ = 0;

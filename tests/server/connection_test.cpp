@@ -223,6 +223,50 @@ TEST_F(ConnectionTest, KeepsFramesAndAgesInOrderWhileReadingAhead) {
   EXPECT_EQ(buffers.taken(), 0U);
 }
 
+// What a slow peer takes to send its request is no wait in the daemon.
+TEST_F(ConnectionTest, CountsTheAgeOfAFrameFromItsLastByte) {
+  auto [connection, peer] = connect();
+  const Frame frame = blank_frame(4096);
+  for (std::size_t sent = 0; sent < frame.size(); sent += 64) {
+    clock.advance(sent == 0 ? 0 : 40);
+    peer.send(Frame(frame.begin() + static_cast<std::ptrdiff_t>(sent), frame.begin() + static_cast<std::ptrdiff_t>(sent) + 64));
+    turn();
+  }
+  ASSERT_TRUE(connection->has_frame());
+  EXPECT_EQ(connection->arrived_ms(), clock.boottime_ms());
+  // Of two frames in hand each has its own time, though the second began with the first.
+  const std::uint64_t first_ms = clock.boottime_ms();
+  peer.send(Frame(frame.begin(), frame.begin() + 2048));
+  turn();
+  clock.advance(40);
+  peer.send(Frame(frame.begin() + 2048, frame.end()));
+  turn();
+  EXPECT_EQ(connection->arrived_ms(), first_ms);
+  ASSERT_TRUE(connection->take_frame().has_value());
+  ASSERT_TRUE(connection->has_frame());
+  EXPECT_EQ(connection->arrived_ms(), first_ms + 40);
+}
+
+// However long the wait, an age is wrong by a quarter of it or by the first step, and never too low.
+TEST_F(ConnectionTest, KnowsAgesInProportionHoweverLongTheWait) {
+  auto [connection, peer] = connect();
+  const Frame frame = blank_frame(512);
+  std::vector<std::uint64_t> sent_ms;
+  for (int i = 0; i < 100; ++i) {
+    clock.advance(10);
+    sent_ms.push_back(clock.boottime_ms());
+    peer.send(frame);
+    turn();
+  }
+  const std::uint64_t now_ms = clock.boottime_ms();
+  for (const std::uint64_t at_ms : sent_ms) {
+    ASSERT_TRUE(connection->has_frame());
+    EXPECT_LE(connection->arrived_ms(), at_ms);
+    EXPECT_GE(connection->arrived_ms() + std::max<std::uint64_t>(limits::kArrivalStepMs, (now_ms - sent_ms[0]) / 4), at_ms);
+    static_cast<void>(connection->take_frame());
+  }
+}
+
 TEST_F(ConnectionTest, ReadsAheadForSoManyConnectionsAndNoMore) {
   std::vector<Buffer> elsewhere;
   for (std::size_t i = 0; i < limits::kReadAheadBuffersMax; ++i) elsewhere.push_back(buffers.take(limits::kDataFrameBytesMax));
