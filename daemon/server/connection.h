@@ -150,7 +150,7 @@ class Connection {
   std::size_t taken_ = 0;
   std::size_t end_ = 0;
   FrameScan front_;
-  // Arrivals of what is in hand, in order: bytes up to `end` (an offset into input_) came at `at_ms`. None lies wholly before taken_.
+  // Arrivals of what is in hand, in order: bytes up to `end` (an offset into input_) came at `at_ms`. None lies wholly before begin_.
   struct Arrival {
     std::size_t end = 0;
     std::uint64_t at_ms = 0;

@@ -1,5 +1,5 @@
 // A FlatBuffer written front to back. The library's builder writes back to front, since it knows no size beforehand, and looks for equal vtables; an answer is built for every
-// request, its shape is known, and this costs a third of the builder's time. What it writes is compared with what the builder would, field by field, in
+// request, its shape is known, and this costs less (330 ns a verdict before, 100 to 135 after; not measured side by side). What it writes is compared with what the builder would, field by field, in
 // tests/server/verdict_frame_test.cpp; the numbers of the fields are the generated code's.
 //
 //   0   length of what follows        12  vtables: Envelope, Verdicts, Claim, a refused Verdict
