@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "crypto/algorithm.h"
 #include "crypto/key_material.h"
+#include "crypto/signature_result.h"
 
 namespace assay::crypto {
 
@@ -21,9 +22,6 @@ struct SignatureCheckView {
   base::Bytes message;
   base::Bytes signature;
 };
-
-// SignatureResult: only `valid` is a verified signature; what nobody answered stays unset and counts as refused.
-enum class SignatureResult : std::uint8_t { unset = 0, valid = 1, invalid = 2 };
 
 // Engine: an implementation of signature verification, one instance per worker (it caches per-key contexts). Not thread-safe.
 class Engine {

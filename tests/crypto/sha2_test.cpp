@@ -33,5 +33,18 @@ TEST(Sha256, AgreesWithOpenSslAtEveryLengthOfThreeBlocks) {
   }
 }
 
+template <class Digest>
+Octets octets_of(const Digest& digest) {
+  return {digest.begin(), digest.end()};
+}
+
+TEST(Sha512, AgreesWithOpenSslAtEveryLengthOfThreeBlocks) {
+  for (std::size_t length = 0; length <= 3 * 128; ++length) {
+    const std::string text(length, static_cast<char>('0' + length % 10));
+    ASSERT_EQ(octets_of(sha512(base::as_bytes(text))), test::digest("SHA512", base::as_bytes(text))) << length << " octets";
+    ASSERT_EQ(octets_of(sha384(base::as_bytes(text))), test::digest("SHA384", base::as_bytes(text))) << length << " octets";
+  }
+}
+
 }  // namespace
 }  // namespace assay::crypto
