@@ -127,23 +127,19 @@ std::span<const std::string_view> keep(const std::vector<std::string_view>& list
   return kept;
 }
 
-}  // namespace
-
-base::Result<FactsView, schema::Code> parse_claims(const HeaderView& header, base::Bytes json, JsonWorkspace& workspace, base::Arena& arena) {
+// read_claims(json, workspace, arena, facts): fills in the facts; unset if they are good, else why not.
+schema::Code read_claims(base::Bytes json, JsonWorkspace& workspace, base::Arena& arena, FactsView& facts) {
   using schema::Code;
   constexpr JsonLimits kLimits{base::limits::kTokenDepthMax, base::limits::kTokenMembersPerObjectMax, base::limits::kTokenMembersMax};
-  FactsView facts;
-  facts.algorithm = header.algorithm;
-  facts.type = header.type;
   ClaimsHandler claims(facts, workspace);
   switch (walk_json(json, workspace, arena, kLimits, claims).fault) {
     case JsonFault::none: break;
-    case JsonFault::malformed: return std::unexpected(Code::bad_payload);
-    case JsonFault::duplicate_member: return std::unexpected(Code::duplicate_claim);
-    case JsonFault::too_complex: return std::unexpected(Code::payload_too_complex);
+    case JsonFault::malformed: return Code::bad_payload;
+    case JsonFault::duplicate_member: return Code::duplicate_claim;
+    case JsonFault::too_complex: return Code::payload_too_complex;
   }
-  if (!claims.is_object()) return std::unexpected(Code::bad_payload);
-  if (claims.has_bad_claim()) return std::unexpected(Code::bad_claim);
+  if (!claims.is_object()) return Code::bad_payload;
+  if (claims.has_bad_claim()) return Code::bad_claim;
   // An array scp has left its names already; those of scope go before them.
   const auto from_scp = static_cast<std::ptrdiff_t>(workspace.scopes.size());
   if (claims.scope()) split_scopes(*claims.scope(), workspace.scopes);
@@ -151,6 +147,16 @@ base::Result<FactsView, schema::Code> parse_claims(const HeaderView& header, bas
   if (claims.scp()) split_scopes(*claims.scp(), workspace.scopes);
   facts.audiences = keep(workspace.audiences, arena);
   facts.scopes = keep(workspace.scopes, arena);
+  return Code::unset;
+}
+
+}  // namespace
+
+base::Result<FactsView, schema::Code> parse_claims(const HeaderView& header, base::Bytes json, JsonWorkspace& workspace, base::Arena& arena) {
+  base::Result<FactsView, schema::Code> facts;  // read where they are returned: a copy would be felt
+  facts->algorithm = header.algorithm;
+  facts->type = header.type;
+  if (const schema::Code fault = read_claims(json, workspace, arena, *facts); fault != schema::Code::unset) facts = std::unexpected(fault);
   return facts;
 }
 

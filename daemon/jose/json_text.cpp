@@ -111,33 +111,4 @@ std::optional<std::string_view> unescape_json(std::string_view body, base::Arena
   return std::string_view(out.data(), written);
 }
 
-MemberNames::MemberNames(base::HashKey key, std::size_t members_max)
-    : key_(key), slots_(std::bit_ceil(2 * members_max + 1)), members_max_(members_max) {}
-
-void MemberNames::begin(std::size_t tokens) noexcept {
-  count_ = 0;
-  // A name is followed by a colon, or the walk ends there: of so many tokens no more than half, rounded up, are names, and that leaves a free slot.
-  mask_ = std::min(slots_.size(), std::bit_ceil(tokens + 2)) - 1;
-  if (++text_ == 0) {  // the stamps have gone round: old ones would look current
-    for (Slot& slot : slots_) slot.text = 0;
-    text_ = 1;
-  }
-}
-
-bool MemberNames::insert(std::uint32_t object, std::string_view name) noexcept {
-  const std::uint64_t hash = base::keyed_hash(key_, object, name);
-  Slot* const slots = slots_.data();
-  // Slots are free at all times (begin), so the search ends; the mask is less than their number.
-  for (std::size_t i = hash & mask_;; i = (i + 1) & mask_) {
-    Slot& slot = slots[i];
-    if (slot.text != text_) {
-      if (count_ == members_max_) return false;
-      ++count_;
-      slot = {hash, name, object, text_};
-      return true;
-    }
-    if (slot.hash == hash && slot.object == object && slot.name == name) return false;
-  }
-}
-
 }  // namespace assay::jose

@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "jose/json_index.h"
 #include "jose/json_text.h"
+#include "jose/member_names.h"
 #include "jose/numeric_date.h"
 
 namespace assay::jose {

@@ -101,7 +101,14 @@ Code Validator::Workspace::read(const TokenRequestView& request, VerdictView& ve
   if (server->keys == nullptr) return Code::keys_unavailable;
   const snapshot::Candidates candidates = server->keys->candidates(header->kid, facts->algorithm);
   if (candidates.count == 0) return Code::unknown_key;
-  pending.push_back({requests.size() - 1, checks.size(), candidates.count, *facts, payload, server, candidates});
+  Pending& token = pending.emplace_back();
+  token.request = requests.size() - 1;
+  token.first_check = checks.size();
+  token.check_count = candidates.count;
+  token.facts = *facts;
+  token.payload = payload;
+  token.server = server;
+  token.candidates = candidates;
   for (std::size_t i = 0; i < candidates.count; ++i) {
     checks.push_back({facts->algorithm, candidates.keys[i]->material.get(), base::as_bytes(parts->signing_input), signature});
   }

@@ -2,18 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "jose/slow_json.h"
 
 namespace assay::jose {
-
-// MemberNamesPeer: the test's way to the stamp, which would take 2^32 texts to go round.
-struct MemberNamesPeer {
-  static void set_text(MemberNames& names, std::uint32_t text) { names.text_ = text; }
-};
-
 namespace {
 
 std::optional<std::string> unescape(std::string_view body) {
@@ -110,92 +105,6 @@ TEST(JsonText, TakesExactlyFourHexadecimalDigits) {
   EXPECT_EQ(unescape("\\u"), std::nullopt);
   EXPECT_EQ(unescape("\\u004"), std::nullopt);
   EXPECT_EQ(unescape("\\u00411"), "A1");
-}
-
-constexpr base::HashKey kKey{1, 2};
-constexpr std::size_t kTokens = 64;  // of a text
-
-TEST(MemberNames, FindsANameThatStandsTwice) {
-  MemberNames names(kKey, 8);
-  names.begin(kTokens);
-  EXPECT_TRUE(names.insert(0, "a"));
-  EXPECT_TRUE(names.insert(0, "b"));
-  EXPECT_TRUE(names.insert(0, ""));
-  EXPECT_FALSE(names.insert(0, "a"));
-  EXPECT_FALSE(names.insert(0, ""));
-  EXPECT_TRUE(names.insert(1, "a"));
-  EXPECT_FALSE(names.insert(1, "a"));
-}
-
-TEST(MemberNames, ForgetsWithEachText) {
-  MemberNames names(kKey, 2);
-  for (int text = 0; text < 100; ++text) {
-    names.begin(kTokens);
-    EXPECT_TRUE(names.insert(0, "a"));
-    EXPECT_TRUE(names.insert(0, "b"));
-    EXPECT_FALSE(names.insert(0, "a"));
-  }
-}
-
-// A full table still finds what it holds, still ends its search for what it does not, and takes no more.
-TEST(MemberNames, EndsItsSearchWhenFull) {
-  for (const std::size_t most : {0UL, 1UL, 2UL, 3UL, 7UL, 8UL, 64UL, 1024UL}) {
-    MemberNames names(kKey, most);
-    std::vector<std::string> held;
-    for (std::size_t i = 0; i < most; ++i) held.push_back("n" + std::to_string(i));
-    names.begin(2 * most);
-    for (const std::string& name : held) ASSERT_TRUE(names.insert(0, name)) << name;
-    for (const std::string& name : held) ASSERT_FALSE(names.insert(0, name)) << name;
-    EXPECT_FALSE(names.insert(0, "one more"));
-    EXPECT_FALSE(names.insert(1, "one more"));
-  }
-}
-
-// Of the memory for 1,024 names a small text uses a small part, and not too small a one: every name it can have fits, and the next search ends.
-TEST(MemberNames, HasRoomForEveryNameThatItsTokensCanBe) {
-  MemberNames names(kKey, 1024);
-  std::vector<std::string> held;
-  for (std::size_t i = 0; i <= 150; ++i) held.push_back(std::to_string(i));
-  for (std::size_t tokens = 0; tokens <= 300; ++tokens) {
-    names.begin(tokens);
-    const std::size_t most = (tokens + 1) / 2;
-    for (std::size_t i = 0; i < most; ++i) ASSERT_TRUE(names.insert(0, held[i])) << i << " of " << tokens << " tokens";
-    for (std::size_t i = 0; i < most; ++i) ASSERT_FALSE(names.insert(0, held[i])) << i << " of " << tokens << " tokens";
-  }
-}
-
-// Who knows the key can make hashes collide (a word that cancels it out leaves 0). The names are compared all the same.
-TEST(MemberNames, TellsNamesOfOneHashApart) {
-  constexpr std::uint64_t kOddA = 0x9E3779B97F4A7C15;
-  const std::uint64_t cancelling = kKey.second ^ kOddA;
-  std::vector<std::string> held;
-  for (char c = 'a'; c <= 'z'; ++c) {
-    std::string name(reinterpret_cast<const char*>(&cancelling), sizeof cancelling);
-    name.append(8, c);
-    held.push_back(name);
-    ASSERT_EQ(base::keyed_hash(kKey, 0, name), base::keyed_hash(kKey, 0, held[0]));
-  }
-  MemberNames names(kKey, held.size());
-  names.begin(kTokens);
-  for (const std::string& name : held) EXPECT_TRUE(names.insert(0, name));
-  for (const std::string& name : held) EXPECT_FALSE(names.insert(0, name));
-}
-
-// The stamps of old texts must not look current when the 32-bit counter has gone round.
-TEST(MemberNames, SurvivesTheWrapOfItsStamp) {
-  MemberNames names(kKey, 4);
-  names.begin(kTokens);  // stamp 1, which the first text after the wrap has as well
-  EXPECT_TRUE(names.insert(0, "old"));
-  MemberNamesPeer::set_text(names, 0xFFFFFFFE);
-  names.begin(kTokens);  // the last stamp
-  EXPECT_TRUE(names.insert(0, "last"));
-  EXPECT_FALSE(names.insert(0, "last"));
-  for (int text = 0; text < 3; ++text) {
-    names.begin(kTokens);
-    EXPECT_TRUE(names.insert(0, "old"));
-    EXPECT_TRUE(names.insert(0, "last"));
-    EXPECT_FALSE(names.insert(0, "old"));
-  }
 }
 
 }  // namespace

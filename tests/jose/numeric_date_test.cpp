@@ -169,6 +169,30 @@ TEST(NumericDate, AgreesWithDecimalArithmeticOnDigits) {
   EXPECT_GT(with_fraction, 10'000U);
 }
 
+// Digits are read eight at a time: every character in every place of an integer of any length that a date has.
+TEST(NumericDate, TakesNothingButDigitsInAnInteger) {
+  for (std::size_t length = 1; length <= 13; ++length) {
+    for (std::size_t at = 0; at < length; ++at) {
+      for (int c = 0; c < 256; ++c) {
+        std::string text = std::string("1234567890123").substr(0, length);
+        text[at] = static_cast<char>(c);
+        const bool is_number = slow::is_json_number(text);
+        ASSERT_EQ(is_json_number(text), is_number) << length << " characters, " << c << " at " << at;
+        const auto date = parse_numeric_date(text);
+        const bool is_integer = is_number && text.find_first_not_of("0123456789") == std::string::npos;
+        if (is_integer) {
+          ASSERT_EQ(date.has_value(), std::stoll(text) <= 253402300799) << text;
+          if (date.has_value()) {
+            ASSERT_EQ(date->seconds, std::stoll(text));
+          }
+        } else if (!is_number) {
+          ASSERT_FALSE(date.has_value()) << length << " characters, " << c << " at " << at;
+        }
+      }
+    }
+  }
+}
+
 TEST(NumericDate, KnowsANumberAsTheGrammarDoes) {
   std::mt19937_64 random(8);
   std::size_t good = 0;
