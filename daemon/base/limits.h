@@ -77,6 +77,10 @@ inline constexpr std::size_t kTokensPerRequestMax = 256;
 inline constexpr std::size_t kScopesPerRequestMax = 32;
 inline constexpr std::size_t kClaimsPerRequestMax = 16;
 
+// --- Tables of keys; the default of daemon.key_table_budget, and the most it may be: more than any host will give. ---
+inline constexpr std::uint64_t kKeyTableBudgetBytes = std::uint64_t{256} << 20;
+inline constexpr std::int64_t kKeyTableBudgetBytesMax = std::int64_t{1} << 40;
+
 // --- Connections of the data socket; the defaults of daemon.limits. ---
 inline constexpr std::size_t kConnectionsMax = 4096;
 inline constexpr std::size_t kConnectionsPerUidMax = 1024;

@@ -155,6 +155,14 @@ void compare_keys(std::string_view server, const std::map<jose::KeyId, const jos
   }
 }
 
+std::vector<std::string> altered_members(const DaemonConfig& before, const DaemonConfig& after) {
+  std::vector<std::string> members;
+  if (before.engine != after.engine) members.push_back("engine");
+  if (before.key_table_budget_bytes != after.key_table_budget_bytes) members.push_back("key_table_budget");
+  if (!(before.limits == after.limits)) members.push_back("limits");
+  return members;
+}
+
 }  // namespace
 
 std::string describe(const Change& change) {
@@ -182,7 +190,8 @@ std::vector<Change> changes(const InForceView& before, const InForceView& after)
     if (!keys.contains(name)) compare_keys(name, of_server, {}, out);
   }
   if (before.deployment.base->clients != after.deployment.base->clients) out.push_back({Subject::clients, Kind::altered, {}, {}, {}});
-  if (!(before.deployment.base->limits == after.deployment.base->limits)) out.push_back({Subject::daemon, Kind::altered, {}, {}, {"limits"}});
+  const std::vector<std::string> altered = altered_members(before.deployment.base->daemon, after.deployment.base->daemon);
+  if (!altered.empty()) out.push_back({Subject::daemon, Kind::altered, {}, {}, altered});
   return out;
 }
 

@@ -136,7 +136,7 @@ std::shared_ptr<const Snapshot> Compiler::compile(const Deployment& deployment, 
   snapshot->instance_ = instance;
   snapshot->generation_ = generation;
   snapshot->deployment_ = deployment.number;
-  snapshot->limits_ = deployment.base->limits;
+  snapshot->daemon_ = deployment.base->daemon;
 
   const auto& clients = deployment.base->clients;
   if (granted_for_ != deployment.base) {

@@ -152,14 +152,9 @@ ClientSettings read_client(const NodeView& node, std::size_t api_services_max) {
   return settings;
 }
 
-DaemonLimits read_daemon(ObjectReader& root) {
+DaemonLimits read_limits(const NodeView& node) {
   DaemonLimits read;
-  const std::optional<NodeView> daemon_node = root.find("daemon");
-  if (!daemon_node) return read;
-  ObjectReader daemon(*daemon_node);
-  const std::optional<NodeView> node = daemon.find("limits");
-  if (!node) return read;
-  ObjectReader members(*node);
+  ObjectReader members(node);
   const auto read_limit = [&](std::string_view name, std::int64_t max, std::size_t& limit) {
     // A faulty limit limits nothing, so that the rest of the document is not faulted because of it.
     if (const auto member = members.find(name)) limit = static_cast<std::size_t>(read_integer(*member, {1, max}).value_or(max));
@@ -173,21 +168,47 @@ DaemonLimits read_daemon(ObjectReader& root) {
   return read;
 }
 
+crypto::EngineChoice read_engine(const NodeView& node) {
+  using crypto::EngineChoice;
+  constexpr std::pair<std::string_view, EngineChoice> kChoices[] = {
+      {"auto", EngineChoice::automatic}, {"simd", EngineChoice::simd}, {"scalar", EngineChoice::scalar}, {"reference", EngineChoice::reference}};
+  if (node.value().kind == JsonKind::string) {
+    for (const auto& [name, choice] : kChoices) {
+      if (node.value().string == name) return choice;
+    }
+  }
+  node.refuse("one of auto, simd, scalar, reference");
+  return EngineChoice::automatic;
+}
+
+DaemonConfig read_daemon(ObjectReader& root) {
+  DaemonConfig read;
+  const std::optional<NodeView> node = root.find("daemon");
+  if (!node) return read;
+  ObjectReader daemon(*node);
+  if (const auto engine = daemon.find("engine")) read.engine = read_engine(*engine);
+  if (const auto budget = daemon.find("key_table_budget")) {
+    read.key_table_budget_bytes = static_cast<std::uint64_t>(read_integer(*budget, {0, limits::kKeyTableBudgetBytesMax, " bytes"}).value_or(0));
+  }
+  if (const auto limits = daemon.find("limits")) read.limits = read_limits(*limits);
+  return read;
+}
+
 void read_root(const NodeView& node, KeySetPool& pool, Config& config, ConfigNodes& nodes) {
   ObjectReader root(node);
-  config.limits = read_daemon(root);
+  config.daemon = read_daemon(root);
   if (const auto servers = root.require("oauth_servers")) {
-    nodes.oauth_servers = read_elements(*servers, {0, config.limits.oauth_servers}, "OAuth servers (daemon.limits.oauth_servers)");
+    nodes.oauth_servers = read_elements(*servers, {0, config.daemon.limits.oauth_servers}, "OAuth servers (daemon.limits.oauth_servers)");
     for (const NodeView& server : nodes.oauth_servers) config.oauth_servers.push_back(read_oauth_server(server, pool));
   }
   if (const auto services = root.require("api_services")) {
-    nodes.api_services = read_elements(*services, {0, config.limits.api_services}, "API services (daemon.limits.api_services)");
+    nodes.api_services = read_elements(*services, {0, config.daemon.limits.api_services}, "API services (daemon.limits.api_services)");
     for (const NodeView& service : nodes.api_services) config.api_services.push_back(read_api_service(service));
   }
   if (const auto clients = root.find("clients")) {
     config.clients.emplace();
     nodes.clients = read_elements(*clients, {0, limits::kClientsMax}, "clients");
-    for (const NodeView& client : nodes.clients) config.clients->push_back(read_client(client, config.limits.api_services));
+    for (const NodeView& client : nodes.clients) config.clients->push_back(read_client(client, config.daemon.limits.api_services));
   }
 }
 

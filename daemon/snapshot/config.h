@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "crypto/algorithm.h"
+#include "crypto/engine_choice.h"
 #include "snapshot/key_set.h"
 #include "snapshot/key_set_pool.h"
 
@@ -105,12 +106,20 @@ struct DaemonLimits {
   friend bool operator==(const DaemonLimits&, const DaemonLimits&) = default;
 };
 
+// DaemonConfig: `daemon`. Taken up at deploy, but for the engine: that of the deployment with which the daemon started.
+struct DaemonConfig {
+  DaemonLimits limits;
+  crypto::EngineChoice engine = crypto::EngineChoice::automatic;
+  std::uint64_t key_table_budget_bytes = base::limits::kKeyTableBudgetBytes;
+  friend bool operator==(const DaemonConfig&, const DaemonConfig&) = default;
+};
+
 // Config: a configuration that has passed every check. A value.
 struct Config {
   std::vector<OAuthServerSettings> oauth_servers;
   std::vector<ApiServiceSettings> api_services;
   std::optional<std::vector<ClientSettings>> clients;  // absent: whoever can open the data socket may ask
-  DaemonLimits limits;
+  DaemonConfig daemon;
 };
 
 // parse_config(document, pool): checks the whole document and lists every fault at once (up to 100): unknown members, members that stand twice, wrong types, values out

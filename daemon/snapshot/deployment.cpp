@@ -121,7 +121,7 @@ DocumentPointer make_document(Config config, std::uint64_t number, std::int64_t 
   for (OAuthServerSettings& server : config.oauth_servers) document->oauth_servers.push_back(shared(std::move(server), known_servers));
   for (ApiServiceSettings& service : config.api_services) document->api_services.push_back(shared(std::move(service), known_services));
   document->clients = std::move(config.clients);
-  document->limits = config.limits;
+  document->daemon = config.daemon;
   return document;
 }
 
@@ -169,9 +169,9 @@ base::Result<Deployment, std::vector<Fault>> deploy(const Deployment& in_force, 
       *place = std::move(service);
     }
   }
-  if (next.api_services.size() > in_force.base->limits.api_services) {
+  if (next.api_services.size() > in_force.base->daemon.limits.api_services) {
     faults.add(Place().member("api_services"), fmt::format("{} API services, those in force included", next.api_services.size()),
-               fmt::format("at most {} (daemon.limits.api_services in force)", in_force.base->limits.api_services));
+               fmt::format("at most {} (daemon.limits.api_services in force)", in_force.base->daemon.limits.api_services));
   }
   if (!faults.empty()) return std::unexpected(std::move(faults).take());
   std::vector<DocumentPointer> candidates = in_force.documents;

@@ -43,7 +43,7 @@ struct Document {
   std::vector<OAuthServerPointer> oauth_servers;
   std::vector<std::shared_ptr<const ApiServiceSettings>> api_services;
   std::optional<std::vector<ClientSettings>> clients;
-  DaemonLimits limits;
+  DaemonConfig daemon;
 };
 using DocumentPointer = std::shared_ptr<const Document>;
 

@@ -113,7 +113,8 @@ class Snapshot {
   std::uint64_t instance() const noexcept { return instance_; }
   std::uint64_t generation() const noexcept { return generation_; }
   std::uint64_t deployment() const noexcept { return deployment_; }
-  const DaemonLimits& limits() const noexcept ASSAY_LIFETIMEBOUND { return limits_; }
+  const DaemonConfig& daemon() const noexcept ASSAY_LIFETIMEBOUND { return daemon_; }
+  const DaemonLimits& limits() const noexcept ASSAY_LIFETIMEBOUND { return daemon_.limits; }
   // For status. API services in the order of their deployment; OAuth servers those in use, every version.
   std::span<const std::shared_ptr<const OAuthServer>> oauth_servers() const noexcept ASSAY_LIFETIMEBOUND { return oauth_servers_; }
   std::span<const std::shared_ptr<const ApiService>> api_services() const noexcept ASSAY_LIFETIMEBOUND { return api_services_; }
@@ -124,7 +125,7 @@ class Snapshot {
   std::uint64_t instance_ = 0;
   std::uint64_t generation_ = 0;
   std::uint64_t deployment_ = 0;
-  DaemonLimits limits_;
+  DaemonConfig daemon_;
   std::optional<Rights> control_read_;   // absent: everyone
   std::optional<Rights> control_write_;  // absent: everyone
   std::vector<std::shared_ptr<const OAuthServer>> oauth_servers_;

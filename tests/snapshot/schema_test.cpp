@@ -13,7 +13,7 @@ namespace {
 using jose::JsonKind;
 
 // Root 4, OAuth server 10, API service 6, claim rule 2, client 5, daemon 1, limits 5.
-constexpr int kMembers = 35;
+constexpr int kMembers = 37;
 
 class SchemaWalk {
  public:
@@ -302,6 +302,8 @@ TEST(ConfigSchema, HasTheDefaultsOfTheCode) {
                                                                   {"api_services", limits.api_services}};
   for (const auto& [name, value] : defaults)
     EXPECT_EQ(schema.at("/$defs/daemon/properties/limits/properties/" + name + "/default").raw, std::to_string(value)) << name;
+  EXPECT_EQ(schema.at("/$defs/daemon/properties/key_table_budget/default").raw, std::to_string(snapshot::DaemonConfig().key_table_budget_bytes));
+  EXPECT_EQ(config_of(with("", "daemon", R"({"engine":)" + schema.at("/$defs/daemon/properties/engine/default").raw + "}")).daemon.engine, snapshot::DaemonConfig().engine);
   const Config config = config_of(minimal());
   EXPECT_EQ(schema.at("/$defs/oauth_server/properties/clock_skew_tolerance/default").raw,
             std::to_string(config.oauth_servers[0].clock_skew_tolerance_s));
