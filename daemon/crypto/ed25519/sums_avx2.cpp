@@ -1,0 +1,316 @@
+// s B + h (-A) in the four lanes of AVX2.
+//
+// With a table of the key a term is a sum of some 54 points, one of each window of B and of -A. Four terms are summed side by side, a term a lane. What remains of a batch, up to
+// three terms, is done one by one: the points of a term are dealt over the lanes, so that a lane has a quarter of them, and the four sums are added up in the end.
+//
+// Keys without a table: four terms side by side by Horner's rule, with eight multiples of each -A made on the spot.
+#include "crypto/ed25519/code.h"
+#include "crypto/ed25519/ed25519.h"
+
+#if defined(__AVX2__) && defined(__FMA__)
+
+#include "crypto/ed25519/curve.h"
+#include "crypto/ed25519/lane_points.h"
+
+namespace assay::crypto::ed25519 {
+
+// Of table_avx2.cpp.
+void fill_table_avx2(const AffinePoint& point, const Windows& windows, TableEntry* entries) noexcept;
+
+namespace {
+
+constexpr std::size_t kAhead = 3;  // entries are asked for three additions before they are needed
+constexpr std::size_t kStepsMax = 2 * kWindowsMax + kAhead;
+
+// Selection: an entry for each step and lane. negative: -1 if its negative is meant, else 0.
+struct Selection {
+  const TableEntry* entry[kStepsMax][kLanes];
+  alignas(32) std::int64_t negative[kStepsMax][kLanes];
+};
+
+ASSAY_INLINE void prefetch(const TableEntry* entry) noexcept {
+  _mm_prefetch(reinterpret_cast<const char*>(entry), _MM_HINT_T0);
+  _mm_prefetch(reinterpret_cast<const char*>(entry) + 64, _MM_HINT_T0);
+}
+ASSAY_INLINE void prefetch_step(const TableEntry* const* entries) noexcept {
+  for (std::size_t lane = 0; lane < kLanes; ++lane) prefetch(entries[lane]);
+}
+
+// select(table, scalar, entry, negative, stride): the entries whose sum is scalar times the table's point.
+ASSAY_INLINE void select(const TableView& table, const Words& scalar, const TableEntry** entry, std::int64_t* negative, std::size_t stride) noexcept {
+  const Windows windows = table.windows;
+  const BiasedScalar biased = add_bias(scalar, windows);
+  const TableEntry* window = table.entries;
+  for (unsigned i = 0; i < windows.count; ++i, window += windows.entries, entry += stride, negative += stride) {
+    const std::int64_t value = digit(biased, windows, i);
+    const std::int64_t sign = value >> 63;
+    *entry = window + ((value ^ sign) - sign);
+    *negative = sign;
+  }
+}
+
+// pad(entry, negative, from, to, base): the neutral element, which is multiple 0 of any table.
+ASSAY_INLINE void pad(const TableEntry** entry, std::int64_t* negative, std::size_t count, std::size_t stride, const TableView& base) noexcept {
+  for (std::size_t i = 0; i < count; ++i) {
+    entry[i * stride] = base.entries;
+    negative[i * stride] = 0;
+  }
+}
+
+// sum_selected(p, selection, steps): each lane's sum. Extended points, plain domain; steps >= 2; round toward zero. Vartime only in its addresses.
+// Checked against OpenSSL and libsodium (tests/crypto/ed25519/ed25519_test.cpp), bounds by bounds_test.cpp.
+ASSAY_CALLED void sum_selected(LaneCurve::Extended& result, const Selection& selection, std::size_t steps) noexcept {
+  LaneCurve::Halved q;
+  LaneCurve::Extended p;
+  load(q, selection.entry[0], selection.negative[0]);
+  LaneCurve::start(p, q);
+  for (std::size_t i = 1; i < steps; ++i) {
+    prefetch_step(selection.entry[i + kAhead]);
+    load(q, selection.entry[i], selection.negative[i]);
+    LaneCurve::add(p, q);
+  }
+  result = p;
+}
+
+// sum_lanes(sum, p): the sum of the four lanes of p, its coordinates over the lanes.
+ASSAY_CALLED void sum_lanes(LaneElement& sum, const LaneCurve::Extended& p) noexcept {
+  using Point = LanePoint<Lanes>;
+  LaneElement point[kLanes];
+  for (std::size_t i = 0; i < 5; ++i) {
+    __m256d rows[4] = {p.x.limb[i], p.y.limb[i], p.z.limb[i], p.t.limb[i]};
+    transpose(rows);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) point[lane].limb[i] = rows[lane];
+  }
+  LaneElement scale;
+  for (std::size_t i = 0; i < 5; ++i) {
+    const double one = i == 0 ? 1 : 0;
+    scale.limb[i] = _mm256_setr_pd(one, one, 2 * one, static_cast<double>(static_cast<std::int64_t>(kTwiceD.limb[i])));
+  }
+  Point::add(point[0], point[0], point[1], scale);
+  Point::add(point[2], point[2], point[3], scale);
+  Point::add(sum, point[0], point[2], scale);
+}
+
+ASSAY_INLINE void copy_lane(FieldElement& to, const StoredLanes& from, std::size_t lane) noexcept {
+  for (std::size_t i = 0; i < 5; ++i) to.limb[i] = from.limb[i][lane];
+}
+
+ASSAY_INLINE void store_points(ProjectivePoint* sums, const LaneCurve::Extended& p, std::size_t count) noexcept {
+  StoredLanes x, y, z;
+  store(x, p.x);
+  store(y, p.y);
+  store(z, p.z);
+  for (std::size_t lane = 0; lane < count; ++lane) {
+    copy_lane(sums[lane].x, x, lane);
+    copy_lane(sums[lane].y, y, lane);
+    copy_lane(sums[lane].z, z, lane);
+  }
+}
+
+// Four terms side by side.
+void sum_four(const TableView& base, const Term* terms, ProjectivePoint* sums, Selection& selection) noexcept {
+  const std::size_t base_steps = base.windows.count;
+  std::size_t key_steps = 0;
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    const std::size_t count = terms[lane].table->windows.count;
+    if (count > key_steps) key_steps = count;
+  }
+  const std::size_t steps = base_steps + key_steps;
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    const Term& term = terms[lane];
+    select(base, term.s, &selection.entry[0][lane], &selection.negative[0][lane], kLanes);
+    select(*term.table, term.h, &selection.entry[base_steps][lane], &selection.negative[base_steps][lane], kLanes);
+    const std::size_t used = base_steps + term.table->windows.count;
+    pad(&selection.entry[used][lane], &selection.negative[used][lane], steps + kAhead - used, kLanes, base);
+  }
+  for (std::size_t i = 0; i < kAhead; ++i) prefetch_step(selection.entry[i]);
+  LaneCurve::Extended p;
+  {
+    const TowardZero toward_zero;
+    sum_selected(p, selection, steps);
+  }
+  store_points(sums, p, kLanes);
+}
+
+// One term, dealt over the lanes.
+void sum_one(const TableView& base, const Term& term, ProjectivePoint& sum, Selection& selection) noexcept {
+  const std::size_t base_points = base.windows.count;
+  const std::size_t points = base_points + term.table->windows.count;
+  const std::size_t steps = (points + kLanes - 1) / kLanes;
+  const TableEntry** entry = &selection.entry[0][0];
+  std::int64_t* negative = &selection.negative[0][0];
+  select(base, term.s, entry, negative, 1);
+  for (std::size_t i = 0; i < base_points; ++i) prefetch(entry[i]);
+  select(*term.table, term.h, entry + base_points, negative + base_points, 1);
+  for (std::size_t i = base_points; i < points; ++i) prefetch(entry[i]);
+  pad(entry + points, negative + points, kLanes * (steps + kAhead) - points, 1, base);
+  LaneCurve::Extended p;
+  LaneElement coordinates;
+  {
+    const TowardZero toward_zero;
+    sum_selected(p, selection, steps);
+    sum_lanes(coordinates, p);
+  }
+  StoredLanes stored;
+  store(stored, coordinates);
+  copy_lane(sum.x, stored, 0);
+  copy_lane(sum.y, stored, 1);
+  copy_lane(sum.z, stored, 2);
+}
+
+void sum(const TableView& base, const Term* terms, std::size_t count, ProjectivePoint* sums) noexcept {
+  Selection selection;
+  std::size_t done = 0;
+  for (; done + kLanes <= count; done += kLanes) sum_four(base, terms + done, sums + done, selection);
+  for (; done < count; ++done) sum_one(base, terms[done], sums[done], selection);
+}
+
+// ---- without tables
+
+constexpr unsigned kSpotWidth = 4;
+constexpr std::size_t kSpotEntries = (1 << (kSpotWidth - 1)) + 1;
+constexpr std::size_t kSpotLimbs = 4 * 5;
+
+// SpotTable: multiples 0 to 8 of each lane's point, in the cached form.
+struct alignas(32) SpotTable {
+  LaneCurve::Cached multiple[kSpotEntries];
+};
+static_assert(sizeof(LaneCurve::Cached) == kSpotLimbs * kLanes * sizeof(double));
+
+// fill_spot_table(table, x, y): x and y have limbs up to 2^52: a product with 1 makes them short enough to be added.
+ASSAY_CALLED void fill_spot_table(SpotTable& table, const LaneElement& x, const LaneElement& y) noexcept {
+  LaneElement d2;
+  broadcast(d2, kTwiceD);
+  LaneCurve::Cached& neutral = table.multiple[0];
+  LaneElement zero;
+  for (std::size_t i = 0; i < 5; ++i) zero.limb[i] = _mm256_setzero_pd();
+  Lanes::set_one(neutral.minus);
+  Lanes::set_one(neutral.plus);
+  Lanes::add(neutral.z2, neutral.plus, neutral.plus);
+  neutral.td2 = zero;
+  LaneCurve::Extended p;
+  Lanes::set_one(p.z);
+  Lanes::multiply(p.x, x, p.z);
+  Lanes::multiply(p.y, y, p.z);
+  Lanes::multiply(p.t, p.x, p.y);
+  LaneCurve::prepare(table.multiple[1], p, d2);
+  for (std::size_t i = 2; i < kSpotEntries; ++i) {
+    LaneCurve::add(p, table.multiple[1]);
+    LaneCurve::prepare(table.multiple[i], p, d2);
+  }
+}
+
+// load_spot(q, table, index, negative): lane l is multiple index[l], or its negative.
+ASSAY_INLINE void load_spot(LaneCurve::Cached& q, const SpotTable& table, const std::uint32_t* index, const std::int64_t* negative) noexcept {
+  const double* from[kLanes];
+  for (std::size_t lane = 0; lane < kLanes; ++lane) from[lane] = reinterpret_cast<const double*>(&table.multiple[index[lane]]) + lane;
+  LaneElement* const to[4] = {&q.minus, &q.plus, &q.z2, &q.td2};
+  for (std::size_t k = 0; k < kSpotLimbs; ++k) {
+    const std::size_t at = k * kLanes;
+    const __m128d lanes01 = _mm_loadh_pd(_mm_load_sd(from[0] + at), from[1] + at);
+    const __m128d lanes23 = _mm_loadh_pd(_mm_load_sd(from[2] + at), from[3] + at);
+    to[k / 5]->limb[k % 5] = _mm256_insertf128_pd(_mm256_castpd128_pd256(lanes01), lanes23, 1);
+  }
+  const __m256d negate = _mm256_castsi256_pd(_mm256_load_si256(reinterpret_cast<const __m256i*>(negative)));
+  const __m256d sign = _mm256_and_pd(negate, _mm256_set1_pd(-0.0));
+  for (std::size_t i = 0; i < 5; ++i) {
+    const __m256d minus = q.minus.limb[i];
+    q.minus.limb[i] = _mm256_blendv_pd(minus, q.plus.limb[i], negate);
+    q.plus.limb[i] = _mm256_blendv_pd(q.plus.limb[i], minus, negate);
+    q.td2.limb[i] = _mm256_xor_pd(q.td2.limb[i], sign);
+  }
+}
+
+// Digits of h over the lanes.
+struct SpotDigits {
+  std::uint32_t index[kWindowsMax][kLanes];
+  alignas(32) std::int64_t negative[kWindowsMax][kLanes];
+};
+
+// multiply(p, table, digits, windows): Horner's rule from the highest digit on.
+ASSAY_CALLED void multiply_spot(LaneCurve::Extended& result, const SpotTable& table, const SpotDigits& digits, std::size_t windows) noexcept {
+  LaneCurve::Extended p;
+  LaneCurve::Cached q;
+  for (std::size_t i = 0; i < 5; ++i) p.x.limb[i] = p.t.limb[i] = _mm256_setzero_pd();
+  Lanes::set_one(p.y);
+  Lanes::set_one(p.z);
+  for (std::size_t i = windows; i-- > 0;) {
+    for (unsigned k = 1; k < kSpotWidth; ++k) LaneCurve::double_it<false>(p);
+    LaneCurve::double_it<true>(p);
+    load_spot(q, table, digits.index[i], digits.negative[i]);
+    LaneCurve::add(p, q);
+  }
+  result = p;
+}
+
+// add_selected(p, selection, steps): p plus each lane's sum.
+ASSAY_CALLED void add_selected(LaneCurve::Extended& result, const Selection& selection, std::size_t steps) noexcept {
+  LaneCurve::Halved q;
+  LaneCurve::Extended p = result;
+  for (std::size_t i = 0; i < steps; ++i) {
+    prefetch_step(selection.entry[i + kAhead]);
+    load(q, selection.entry[i], selection.negative[i]);
+    LaneCurve::add(p, q);
+  }
+  result = p;
+}
+
+// set_lane(r, lane, a): limbs of a as a product has them.
+ASSAY_INLINE void set_lane(LaneElement& r, std::size_t lane, const FieldElement& a) noexcept {
+  for (std::size_t i = 0; i < 5; ++i) reinterpret_cast<double*>(&r.limb[i])[lane] = static_cast<double>(static_cast<std::int64_t>(a.limb[i]));
+}
+
+// Up to four terms; lanes without one repeat the first.
+void sum_four_without_table(const TableView& base, const Windows& windows, const Term* terms, std::size_t count, ProjectivePoint* sums) noexcept {
+  Selection selection;
+  SpotDigits digits;
+  LaneCurve::Extended p;
+  LaneElement x, y;
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    const Term& term = terms[lane < count ? lane : 0];
+    select(base, term.s, &selection.entry[0][lane], &selection.negative[0][lane], kLanes);
+    pad(&selection.entry[base.windows.count][lane], &selection.negative[base.windows.count][lane], kAhead, kLanes, base);
+    const BiasedScalar biased = add_bias(term.h, windows);
+    for (unsigned i = 0; i < windows.count; ++i) {
+      const int value = digit(biased, windows, i);
+      digits.index[i][lane] = static_cast<std::uint32_t>(value < 0 ? -value : value);
+      digits.negative[i][lane] = value < 0 ? -1 : 0;
+    }
+    set_lane(x, lane, term.negated_key->x);
+    set_lane(y, lane, term.negated_key->y);
+  }
+  {
+    const TowardZero toward_zero;
+    SpotTable table;
+    fill_spot_table(table, x, y);
+    multiply_spot(p, table, digits, windows.count);
+    add_selected(p, selection, base.windows.count);
+  }
+  store_points(sums, p, count);
+}
+
+constexpr Windows kSpotWindows = windows_of(kSpotWidth);
+
+void sum_without_table(const TableView& base, const Term* terms, std::size_t count, ProjectivePoint* sums) noexcept {
+  for (std::size_t done = 0; done < count; done += kLanes) {
+    sum_four_without_table(base, kSpotWindows, terms + done, count - done < kLanes ? count - done : kLanes, sums + done);
+  }
+}
+
+constexpr Code kSimd = {"simd", sum, sum_without_table, fill_table_avx2};
+
+}  // namespace
+
+const Code* simd_code() noexcept { return &kSimd; }
+
+}  // namespace assay::crypto::ed25519
+
+#else
+
+namespace assay::crypto::ed25519 {
+
+const Code* simd_code() noexcept { return nullptr; }
+
+}  // namespace assay::crypto::ed25519
+
+#endif

@@ -1,0 +1,217 @@
+// Four signatures, one a lane, under keys of one shape and exponent: what full batches are verified by.
+//
+// A number of 4 K digits is as many vectors. Products are Karatsuba's down to blocks of kBase digits, in signed digits, so that differences need no sign of
+// their own; below that a block is straight-line code whose accumulators stay in registers. The kernels are few and small, so that a whole squaring with its
+// reduction runs from the op cache.
+#include "crypto/rsa/columns_avx2.h"
+#include "crypto/rsa/vector_power.h"
+
+namespace assay::crypto::rsa {
+namespace {
+
+// Four<kShape>: the arithmetic of one shape.
+template <std::size_t kShape>
+struct Four {
+  static constexpr const Shape& kS = kShapes[kShape];
+  static constexpr std::size_t kDigits = kS.digits();
+  static constexpr std::size_t kBase = kS.block == 22 ? 11 : kS.block;
+  static constexpr std::size_t kStripMax = kS.block == 16 ? 8 : 11;
+  static constexpr std::size_t kBlocks = kDigits / kBase;
+  // A stage may write zeros above its product's last column: rows of a block are not looked at for where the modulus ends.
+  static constexpr std::size_t kColumns = 2 * kDigits + kS.slack;
+  static_assert(top_after(0.5, levels_of(kBlocks)) <= kDifference.top && top_after(1, levels_of(kBlocks / 2)) <= kDifference.top);
+  // A level of Karatsuba makes a column of four; the reduction adds a product of each digit.
+  static constexpr double kSquareMax = static_cast<double>(std::size_t{1} << 2 * levels_of(kBlocks)) * kDifferencePlan<kBase, kBase, BlockKind::product>.column_max;
+  static_assert(kDifferencePlan<kBase, kBase, BlockKind::square>.column_max <= 2 * kDifferencePlan<kBase, kBase, BlockKind::product>.column_max);
+  static_assert(2 * kSquareMax + 2 * static_cast<double>(kDigits) * (0x1p48 + kRange.digit * kRange.digit / 0x1p49) < kColumnMax);
+
+  // Constants of the four keys, interleaved.
+  struct Keys {
+    Doubles stages[kS.stage_count][kDigits];
+    Doubles factor[kDigits];
+  };
+
+  ASSAY_KERNEL static void square_base(Integers* columns, const Doubles* a) noexcept {
+    Doubles doubled[kBase];
+    for (std::size_t i = 0; i < kBase; ++i) doubled[i] = _mm256_add_pd(a[i], a[i]);
+    block<kBase, kBase, BlockKind::square, kDifferencePlan<kBase, kBase, BlockKind::square>, Rows::vectors, Into::nothing>(columns, reinterpret_cast<const double*>(a), a, doubled);
+  }
+  ASSAY_KERNEL static void multiply_base(Integers* columns, const Doubles* a, const Doubles* b) noexcept {
+    block<kBase, kBase, BlockKind::product, kDifferencePlan<kBase, kBase, BlockKind::product>, Rows::vectors, Into::nothing>(columns, reinterpret_cast<const double*>(a), b, b);
+  }
+  // add_rows<kRows>(columns, q, y): columns += q y, kRows digits of q, all of y.
+  template <std::size_t kRows>
+  ASSAY_KERNEL static void add_rows(Integers* columns, const Doubles* q, const Doubles* y) noexcept {
+    strip<kRows, kDigits, kPlainPlan<kRows, kDigits, BlockKind::product>, Into::columns>(columns, reinterpret_cast<const double*>(q), y);
+  }
+
+  // difference<kCount>(d, a): d = a[0 .. kCount-1] - a[kCount ..], carried.
+  template <std::size_t kCount>
+  ASSAY_KERNEL static void difference(Doubles* d, const Doubles* a) noexcept {
+    Doubles carry = doubles(0);
+    for (std::size_t i = 0; i + 1 < kCount; ++i) {
+      const Doubles whole = _mm256_sub_pd(a[i], a[kCount + i]);
+      const Doubles rounded = _mm256_sub_pd(_mm256_add_pd(whole, doubles(kHighStart)), doubles(kHighStart));
+      d[i] = _mm256_add_pd(_mm256_sub_pd(whole, rounded), carry);
+      carry = _mm256_mul_pd(rounded, doubles(0x1p-49));
+    }
+    d[kCount - 1] = _mm256_add_pd(_mm256_sub_pd(a[kCount - 1], a[2 * kCount - 1]), carry);
+  }
+
+  // join<kQuarter>(columns, middle): columns hold the products of the low halves and of the high halves; both, less middle, are added between them.
+  template <std::size_t kQuarter>
+  ASSAY_KERNEL static void join(Integers* columns, const Integers* middle) noexcept {
+    for (std::size_t i = 0; i < kQuarter; ++i) {
+      const Integers shared = add(columns[kQuarter + i], columns[2 * kQuarter + i]);
+      const Integers low = add(shared, columns[i]);
+      const Integers high = add(shared, columns[3 * kQuarter + i]);
+      columns[kQuarter + i] = subtract(low, middle[i]);
+      columns[2 * kQuarter + i] = subtract(high, middle[kQuarter + i]);
+    }
+  }
+
+  // square<kCount>(columns, a): kCount blocks; a_0^2, a_1^2, and 2 a_0 a_1 = a_0^2 + a_1^2 - (a_0 - a_1)^2.
+  template <std::size_t kCount>
+  static void square(Integers* columns, const Doubles* a) noexcept {
+    if constexpr (kCount == 1) {
+      square_base(columns, a);
+    } else {
+      constexpr std::size_t kHalfDigits = kCount / 2 * kBase;
+      Doubles d[kHalfDigits];
+      Integers middle[2 * kHalfDigits];
+      square<kCount / 2>(columns, a);
+      square<kCount / 2>(columns + 2 * kHalfDigits, a + kHalfDigits);
+      difference<kHalfDigits>(d, a);
+      square<kCount / 2>(middle, d);
+      join<kHalfDigits>(columns, middle);
+    }
+  }
+
+  // multiply<kCount>(columns, a, b): the same of products: a_0 b_1 + a_1 b_0 = a_0 b_0 + a_1 b_1 - (a_0 - a_1) (b_0 - b_1).
+  template <std::size_t kCount>
+  static void multiply(Integers* columns, const Doubles* a, const Doubles* b) noexcept {
+    if constexpr (kCount == 1) {
+      multiply_base(columns, a, b);
+    } else {
+      constexpr std::size_t kHalfDigits = kCount / 2 * kBase;
+      Doubles da[kHalfDigits];
+      Doubles db[kHalfDigits];
+      Integers middle[2 * kHalfDigits];
+      multiply<kCount / 2>(columns, a, b);
+      multiply<kCount / 2>(columns + 2 * kHalfDigits, a + kHalfDigits, b + kHalfDigits);
+      difference<kHalfDigits>(da, a);
+      difference<kHalfDigits>(db, b);
+      multiply<kCount / 2>(middle, da, db);
+      join<kHalfDigits>(columns, middle);
+    }
+  }
+
+  // carry(a, columns, count): the columns as digits; returns the carry above them.
+  ASSAY_KERNEL static Integers carry(Doubles* a, const Integers* columns, std::size_t count) noexcept {
+    Integers from_below = integers(kCarryBias);
+    for (std::size_t i = 0; i < count; ++i) {
+      const Biased parts = carry_of(columns[i]);
+      a[i] = digit_of(add(parts.digit, from_below));
+      from_below = parts.carry;
+    }
+    return subtract(from_below, integers(kCarryBias));
+  }
+
+  // add_product<kCount>(columns, q, y): columns += q y, q of kCount digits, in strips of up to kStripMax rows.
+  template <std::size_t kCount>
+  ASSAY_INLINE static void add_product(Integers* columns, const Doubles* q, const Doubles* y) noexcept {
+    constexpr std::size_t kStrips = (kCount + kStripMax - 1) / kStripMax;
+    constexpr std::size_t kRows = (kCount + kStrips - 1) / kStrips;
+    add_rows<kRows>(columns, q, y);
+    if constexpr (kCount > kRows) add_product<kCount - kRows>(columns + kRows, q + kRows, y);
+  }
+
+  // reduce_from<kStage>(columns, keys): the stages from that one on; columns begin with its quotient, and the result is what they end with.
+  template <std::size_t kStage>
+  ASSAY_INLINE static void reduce_from(Integers* columns, const Keys& keys) noexcept {
+    if constexpr (kStage < kS.stage_count) {
+      constexpr std::size_t kCount = kS.stage(kStage);
+      Doubles q[kCount];
+      columns[kCount] = add(columns[kCount], carry(q, columns, kCount));
+      add_product<kCount>(columns + kCount, q, keys.stages[kStage]);
+      reduce_from<kStage + 1>(columns + kCount, keys);
+    }
+  }
+
+  ASSAY_INLINE static void reduce(Integers* columns, const Keys& keys) noexcept {
+    for (std::size_t i = 2 * kDigits; i < kColumns; ++i) columns[i] = integers(0);
+    reduce_from<0>(columns, keys);
+  }
+
+  // square_and_reduce, multiply_and_reduce: the result stands in columns[kDigits ..].
+  ASSAY_KERNEL static void square_and_reduce(Integers* columns, const Doubles* a, const Keys& keys) noexcept {
+    square<kBlocks>(columns, a);
+    reduce(columns, keys);
+  }
+  ASSAY_KERNEL static void multiply_and_reduce(Integers* columns, const Doubles* a, const Doubles* b, const Keys& keys) noexcept {
+    multiply<kBlocks>(columns, a, b);
+    reduce(columns, keys);
+  }
+
+  // interleave(out, tables): one table of each of the four keys; vector r of one holds digits r, K + r, 2 K + r and 3 K + r.
+  ASSAY_KERNEL static void interleave(Doubles* out, const double* const (&tables)[kLanes]) noexcept {
+    for (std::size_t r = 0; r < kS.block; ++r) {
+      const Doubles v0 = _mm256_load_pd(tables[0] + kLanes * r);
+      const Doubles v1 = _mm256_load_pd(tables[1] + kLanes * r);
+      const Doubles v2 = _mm256_load_pd(tables[2] + kLanes * r);
+      const Doubles v3 = _mm256_load_pd(tables[3] + kLanes * r);
+      const Doubles even01 = _mm256_unpacklo_pd(v0, v1);
+      const Doubles odd01 = _mm256_unpackhi_pd(v0, v1);
+      const Doubles even23 = _mm256_unpacklo_pd(v2, v3);
+      const Doubles odd23 = _mm256_unpackhi_pd(v2, v3);
+      out[r] = _mm256_permute2f128_pd(even01, even23, 0x20);
+      out[kS.block + r] = _mm256_permute2f128_pd(odd01, odd23, 0x20);
+      out[2 * kS.block + r] = _mm256_permute2f128_pd(even01, even23, 0x31);
+      out[3 * kS.block + r] = _mm256_permute2f128_pd(odd01, odd23, 0x31);
+    }
+  }
+  static void load_keys(Keys& keys, const VectorConstants* const (&constants)[kLanes]) noexcept {
+    const double* tables[kLanes];
+    for (std::size_t stage = 0; stage < kS.stage_count; ++stage) {
+      for (std::size_t lane = 0; lane < kLanes; ++lane) tables[lane] = constants[lane]->stages + stage * kDigits;
+      interleave(keys.stages[stage], tables);
+    }
+    for (std::size_t lane = 0; lane < kLanes; ++lane) tables[lane] = constants[lane]->factor;
+    interleave(keys.factor, tables);
+  }
+
+  // columns = 2^128 s^e mod n: see vector_power.h.
+  static void power(const VectorConstants* const (&constants)[kLanes], std::int64_t* digits) noexcept {
+    Keys keys;
+    Doubles s[kDigits];
+    Doubles a[kDigits];
+    Integers columns[kColumns];
+    load_keys(keys, constants);
+    carry(s, reinterpret_cast<const Integers*>(digits), kDigits);
+    for (std::size_t i = 0; i < kDigits; ++i) a[i] = s[i];
+    const std::uint32_t e = constants[0]->exponent;
+    std::uint32_t bit = std::uint32_t{1} << (31 - __builtin_clz(e));
+    for (bit >>= 1; bit != 0; bit >>= 1) {
+      square_and_reduce(columns, a, keys);
+      carry(a, columns + kDigits, kDigits);
+      if ((e & bit) == 0) continue;
+      multiply_and_reduce(columns, a, s, keys);
+      carry(a, columns + kDigits, kDigits);
+    }
+    multiply_and_reduce(columns, a, keys.factor, keys);
+    for (std::size_t i = 0; i < kDigits; ++i) _mm256_store_si256(reinterpret_cast<Integers*>(digits) + i, columns[kDigits + i]);
+  }
+};
+
+}  // namespace
+
+void power_four_avx2_vartime(std::size_t shape, const VectorConstants* const (&constants)[kLanes], std::int64_t* digits) noexcept {
+  switch (shape) {
+    case 0: return Four<0>::power(constants, digits);
+    case 1: return Four<1>::power(constants, digits);
+    case 2: return Four<2>::power(constants, digits);
+    default: return;
+  }
+}
+
+}  // namespace assay::crypto::rsa

@@ -1,0 +1,231 @@
+// One signature over the four lanes, for what is left of a batch when its fours are taken out, and for a token that comes alone.
+//
+// A number of 4 K digits is four blocks of K: block l in lane l of K vectors. Columns are kept in a longer row of vectors: lane l of column vector c is
+// column K l + c of the whole number, so that lanes overlap, and a product of one digit, broadcast, and a number is one product a vector. Nothing waits for a
+// carry to ripple: there are as many steps that depend on each other as the reduction has stages, each a parallel carry pass.
+//
+// The kernels are small and not inlined on purpose: straight-line code beyond some 4,000 instructions runs from the decoder instead of the op cache, at two
+// thirds of the speed (measured on Zen 3).
+#include "crypto/rsa/columns_avx2.h"
+#include "crypto/rsa/vector_power.h"
+
+namespace assay::crypto::rsa {
+namespace {
+
+ASSAY_INLINE Integers half_swapped(Integers v) noexcept { return _mm256_permute2x128_si256(v, v, 1); }
+// first_lane(v), low_half(v), ...: the others zero.
+ASSAY_INLINE Integers low_half(Integers v) noexcept { return _mm256_blend_epi32(integers(0), v, 0x0F); }
+ASSAY_INLINE Integers high_half(Integers v) noexcept { return _mm256_blend_epi32(integers(0), v, 0xF0); }
+ASSAY_INLINE Integers without_first(Integers v) noexcept { return _mm256_blend_epi32(v, integers(0), 0x03); }
+ASSAY_INLINE Integers without_last(Integers v) noexcept { return _mm256_blend_epi32(v, integers(0), 0xC0); }
+// up(v): each lane to the next one; the first is zero. down(v): each lane to the one before; the last is zero.
+ASSAY_INLINE Integers up(Integers v) noexcept { return without_first(_mm256_permute4x64_epi64(v, 0x90)); }
+ASSAY_INLINE Integers down(Integers v) noexcept { return without_last(_mm256_permute4x64_epi64(v, 0xF9)); }
+
+// One<kShape>: the arithmetic of one shape.
+template <std::size_t kShape>
+struct One {
+  static constexpr const Shape& kS = kShapes[kShape];
+  static constexpr std::size_t kBlock = kS.block;
+  static constexpr std::size_t kDigits = kS.digits();
+  static constexpr std::size_t kSpill = kS.slack;  // column vectors above the result's, whose lanes belong to its next lanes
+  static constexpr std::size_t kColumnVectors = kDigits + kBlock + kSpill;
+
+  // fold<kRows>(columns, q, y): columns += q y: q of kRows digits, every fourth double; y over the lanes.
+  template <std::size_t kRows>
+  ASSAY_KERNEL static void fold_chunk(Integers* columns, const double* q, const Doubles* y) noexcept {
+    block<kRows, kBlock, BlockKind::product, kPlainPlan<kRows, kBlock, BlockKind::product>, Rows::broadcast, Into::columns>(columns, q, y, y);
+  }
+  static constexpr std::size_t kChunkMax = kBlock == 11 ? 11 : 8;
+  template <std::size_t kRows>
+  ASSAY_INLINE static void fold(Integers* columns, const double* q, const Doubles* y) noexcept {
+    constexpr std::size_t kChunks = (kRows + kChunkMax - 1) / kChunkMax;
+    constexpr std::size_t kChunk = (kRows + kChunks - 1) / kChunks;
+    fold_chunk<kChunk>(columns, q, y);
+    if constexpr (kRows > kChunk) fold<kRows - kChunk>(columns + kChunk, q + 4 * kChunk, y);
+  }
+
+  // A column of a square takes its own, twice three of neighbours and two of opposite blocks; of a product, one of each block; both then all of the
+  // reduction's products, and digits that take_quotient moves on.
+  static constexpr double kFoldMax = static_cast<double>(kLanes) * kPlainPlan<kBlock, kBlock, BlockKind::product>.column_max;
+  static_assert(9 * kDifferencePlan<kBlock, kBlock, BlockKind::square>.column_max + kFoldMax + 4 * kRange.digit < kColumnMax && 2 * kFoldMax + 4 * kRange.digit < kColumnMax);
+
+  // square(columns, x, z, z2): lane-wise, the square of x if z is x, else half of what makes 2 x z (see squares). 2 kBlock columns.
+  ASSAY_KERNEL static void square(Integers* columns, const Doubles* x, const Doubles* z, const Doubles* z2) noexcept {
+    block<kBlock, kBlock, BlockKind::square, kDifferencePlan<kBlock, kBlock, BlockKind::square>, Rows::vectors, Into::nothing>(columns, reinterpret_cast<const double*>(x), z, z2);
+  }
+
+  struct Squares {
+    Integers own[2 * kBlock];         // a_l^2
+    Integers difference[2 * kBlock];  // (a_l - a_(l+1))^2, so that 2 a_l a_(l+1) is the squares of both less it
+    Integers opposite[2 * kBlock];    // lanes l and l + 2 together: 2 a_l a_(l+2)
+  };
+  // squares: Karatsuba for neighbours; opposite blocks, of which there are only two pairs, by half a product in each of their lanes.
+  ASSAY_KERNEL static void squares(Squares& squares, const Doubles* a) noexcept {
+    Doubles other[kBlock];
+    Doubles doubled[kBlock];
+    for (std::size_t r = 0; r < kBlock; ++r) doubled[r] = _mm256_add_pd(a[r], a[r]);
+    square(squares.own, a, a, doubled);
+    for (std::size_t r = 0; r < kBlock; ++r) {
+      other[r] = _mm256_permute4x64_pd(a[r], 0x4E);
+      doubled[r] = _mm256_add_pd(other[r], other[r]);
+    }
+    square(squares.opposite, a, other, doubled);
+    for (std::size_t r = 0; r < kBlock; ++r) other[r] = _mm256_sub_pd(a[r], _mm256_permute4x64_pd(a[r], 0x39));
+    carry_difference<kBlock>(other);
+    for (std::size_t r = 0; r < kBlock; ++r) doubled[r] = _mm256_add_pd(other[r], other[r]);
+    square(squares.difference, other, other, doubled);
+  }
+
+  // Blocks: one column of each of the eight blocks of a square.
+  struct Blocks {
+    Integers low;   // blocks 0 to 3
+    Integers high;  // blocks 4 to 7
+  };
+  // blocks_of(s, r): column r of each. A square of block l lies over blocks 2 l and 2 l + 1; a product of blocks l and m over l + m and l + m + 1.
+  ASSAY_INLINE static Blocks blocks_of(const Squares& s, std::size_t r) noexcept {
+    const Integers own_low = s.own[r];
+    const Integers own_high = s.own[kBlock + r];
+    const Integers even = _mm256_unpacklo_epi64(own_low, own_high);
+    const Integers odd = _mm256_unpackhi_epi64(own_low, own_high);
+    Integers low = _mm256_permute2x128_si256(even, odd, 0x20);
+    Integers high = _mm256_permute2x128_si256(even, odd, 0x31);
+    // Neighbours 01, 12, 23, 30 by lane; 12 and 30 fall on the same blocks, 3 and 4.
+    const Integers next_low = subtract(add(own_low, _mm256_permute4x64_epi64(own_low, 0x39)), s.difference[r]);
+    const Integers next_high = subtract(add(own_high, _mm256_permute4x64_epi64(own_high, 0x39)), s.difference[kBlock + r]);
+    const Integers outer = _mm256_unpacklo_epi64(next_low, next_high);  // 01 for blocks 1 and 2, 23 for blocks 5 and 6
+    Integers middle = _mm256_unpackhi_epi64(next_low, next_high);
+    middle = add(middle, half_swapped(middle));                        // blocks 3, 4, 3, 4
+    const Integers middle_swapped = _mm256_shuffle_epi32(middle, 0x4E);  // 4, 3, 4, 3
+    low = add(low, without_first(_mm256_blend_epi32(_mm256_permute4x64_epi64(outer, 0x50), middle_swapped, 0xC0)));
+    high = add(high, without_last(_mm256_blend_epi32(_mm256_permute4x64_epi64(outer, 0xFA), middle_swapped, 0x03)));
+    // Opposite: 02 for blocks 2 and 3, 13 for blocks 4 and 5.
+    const Integers zero_two = _mm256_unpacklo_epi64(s.opposite[r], s.opposite[kBlock + r]);
+    const Integers one_three = _mm256_unpackhi_epi64(s.opposite[r], s.opposite[kBlock + r]);
+    low = add(low, high_half(add(zero_two, half_swapped(zero_two))));
+    high = add(high, low_half(add(one_three, half_swapped(one_three))));
+    return {low, high};
+  }
+
+  // carry_all(biased, columns, carry_out): a carry pass over the number in columns[0 .. kBlock-1], lanes into each other. The carry out of the top is
+  // returned in the last lane.
+  ASSAY_INLINE static Integers carry_all(Integers* biased, const Integers* columns) noexcept {
+    Biased parts[kBlock];
+    for (std::size_t r = 0; r < kBlock; ++r) parts[r] = carry_of(columns[r]);
+    const Integers top = subtract(parts[kBlock - 1].carry, integers(kCarryBias));
+    biased[0] = add(parts[0].digit, add(up(top), integers(kCarryBias)));
+    for (std::size_t r = 1; r < kBlock; ++r) biased[r] = add(parts[r].digit, parts[r - 1].carry);
+    return top;
+  }
+  // digits_of(a, columns): of a number that leaves no carry above its top digit.
+  ASSAY_INLINE static void digits_of(Doubles* a, const Integers* columns) noexcept {
+    Integers biased[kBlock];
+    carry_all(biased, columns);
+    for (std::size_t r = 0; r < kBlock; ++r) a[r] = digit_of(biased[r]);
+  }
+
+  // take_quotient(q, columns, count): the lowest count columns as digits, in lane 0 of q; what is left in the other lanes goes to where lane 0 will meet it.
+  ASSAY_KERNEL static void take_quotient(Doubles* q, Integers* columns, std::size_t count) noexcept {
+    Integers carry = integers(kCarryBias);
+    for (std::size_t i = 0; i < count; ++i) {
+      const Biased parts = carry_of(columns[i]);
+      const Integers biased = add(parts.digit, carry);
+      carry = parts.carry;
+      q[i] = digit_of(biased);
+      columns[kBlock + i] = add(columns[kBlock + i], down(subtract(biased, integers(kHalf + kCarryBias))));
+    }
+    columns[count] = add(columns[count], subtract(carry, integers(kCarryBias)));
+  }
+
+  // stages_from<kStage>(columns, y): the stages from that one on; columns begin with its quotient.
+  template <std::size_t kStage>
+  ASSAY_INLINE static void stages_from(Integers* columns, const Doubles* y) noexcept {
+    if constexpr (kStage < kS.stage_count) {
+      constexpr std::size_t kCount = kS.stage(kStage);
+      Doubles q[kCount];
+      take_quotient(q, columns, kCount);
+      fold<kCount>(columns + kCount, reinterpret_cast<const double*>(q), y);
+      stages_from<kStage + 1>(columns + kCount, y + kBlock);
+    }
+  }
+
+  // reduce(columns, q, y): all of the reduction. q: digits of the first stage's two blocks, every fourth double from q[0] and from q[1]; the columns are what
+  // is above them.
+  ASSAY_INLINE static void reduce(Integers* columns, const double* q0, const double* q1, const Doubles* y) noexcept {
+    static_assert(kS.stage(0) == 2 * kBlock && kS.stage(1) == kBlock);
+    Doubles q[kBlock];
+    fold<kBlock>(columns + 2 * kBlock, q0, y);
+    // The second quotient is complete by now: taking it overlaps with the other half of the first product.
+    take_quotient(q, columns + 2 * kBlock, kBlock);
+    fold<kBlock>(columns + 3 * kBlock, q1, y);
+    fold<kBlock>(columns + 3 * kBlock, reinterpret_cast<const double*>(q), y + kBlock);
+    stages_from<2>(columns + 3 * kBlock, y + 2 * kBlock);
+    for (std::size_t i = 0; i < kSpill; ++i) columns[kDigits + i] = add(columns[kDigits + i], up(columns[kDigits + kBlock + i]));
+  }
+
+  // square_and_reduce(columns, a, y): the result stands in columns[kDigits ..].
+  ASSAY_KERNEL static void square_and_reduce(Integers* columns, const Doubles* a, const Doubles* y) noexcept {
+    Squares s;
+    squares(s, a);
+    Integers low[kBlock];
+    for (std::size_t r = 0; r < kBlock; ++r) {
+      const Blocks blocks = blocks_of(s, r);
+      low[r] = blocks.low;
+      columns[kDigits + r] = blocks.high;
+    }
+    Integers biased[kBlock];
+    Doubles q[kBlock];
+    const Integers carry = carry_all(biased, low);
+    columns[kDigits] = add(columns[kDigits], _mm256_blend_epi32(integers(0), _mm256_permute4x64_epi64(carry, 0xFF), 0x03));
+    for (std::size_t r = 0; r < kBlock; ++r) {
+      q[r] = digit_of(biased[r]);
+      const Integers digit = subtract(biased[r], integers(kHalf + kCarryBias));
+      columns[2 * kBlock + r] = _mm256_permute2x128_si256(digit, digit, 0x81);  // blocks 2 and 3, to lanes 0 and 1
+      columns[3 * kBlock + r] = integers(0);
+    }
+    for (std::size_t c = kDigits + kBlock; c < kColumnVectors; ++c) columns[c] = integers(0);
+    reduce(columns, reinterpret_cast<const double*>(q), reinterpret_cast<const double*>(q) + 1, y);
+  }
+
+  // multiply_and_reduce(columns, a, b, y): the same of a product; b as VectorConstants has its tables, and as digits_of makes them.
+  ASSAY_KERNEL static void multiply_and_reduce(Integers* columns, const Doubles* a, const double* b, const Doubles* y) noexcept {
+    for (std::size_t c = 0; c < kColumnVectors; ++c) columns[c] = integers(0);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) fold<kBlock>(columns + lane * kBlock, b + lane, a);
+    Doubles q[2 * kBlock];
+    take_quotient(q, columns, 2 * kBlock);
+    reduce(columns, reinterpret_cast<const double*>(q), reinterpret_cast<const double*>(q + kBlock), y);
+  }
+
+  // columns = 2^128 s^e mod n: see vector_power.h.
+  static void power(const VectorConstants& constants, std::int64_t* digits) noexcept {
+    const auto* y = reinterpret_cast<const Doubles*>(constants.stages);
+    Doubles s[kBlock];
+    Doubles a[kBlock];
+    Integers columns[kColumnVectors];
+    digits_of(s, reinterpret_cast<const Integers*>(digits));
+    for (std::size_t r = 0; r < kBlock; ++r) a[r] = s[r];
+    std::uint32_t bit = std::uint32_t{1} << (31 - __builtin_clz(constants.exponent));
+    for (bit >>= 1; bit != 0; bit >>= 1) {
+      square_and_reduce(columns, a, y);
+      digits_of(a, columns + kDigits);
+      if ((constants.exponent & bit) == 0) continue;
+      multiply_and_reduce(columns, a, reinterpret_cast<const double*>(s), y);
+      digits_of(a, columns + kDigits);
+    }
+    multiply_and_reduce(columns, a, constants.factor, y);
+    for (std::size_t r = 0; r < kBlock; ++r) _mm256_store_si256(reinterpret_cast<Integers*>(digits) + r, columns[kDigits + r]);
+  }
+};
+
+}  // namespace
+
+void power_one_avx2_vartime(std::size_t shape, const VectorConstants& constants, std::int64_t* digits) noexcept {
+  switch (shape) {
+    case 0: return One<0>::power(constants, digits);
+    case 1: return One<1>::power(constants, digits);
+    case 2: return One<2>::power(constants, digits);
+    default: return;
+  }
+}
+
+}  // namespace assay::crypto::rsa

@@ -1,0 +1,20 @@
+// SHA-512 in C++ alone: what runs where the processor has no AVX2, and the code that the others are checked against.
+#include "crypto/sha2/portable_rounds.h"
+#include "crypto/sha2/round_constants.h"
+#include "crypto/sha2/sha512.h"
+
+namespace assay::crypto::sha2 {
+
+namespace {
+
+void compress_one(Sha512State* state, const std::byte* blocks, std::size_t count) noexcept {
+  compress<Sha512Rounds>(state->words.data(), blocks, count, kSha512Constants);
+}
+
+constexpr Sha512Code kPortable = {"portable", compress_one, nullptr, 1};
+
+}  // namespace
+
+const Sha512Code& sha512_portable() noexcept { return kPortable; }
+
+}  // namespace assay::crypto::sha2

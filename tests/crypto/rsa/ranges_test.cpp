@@ -1,0 +1,86 @@
+// The ranges of the vector kernels are asserted where the kernels are compiled. Here the assertions themselves are tried: what is a bit too large must not
+// pass them.
+#include <gtest/gtest.h>
+
+#include "crypto/rsa/digit_ranges.h"
+#include "crypto/rsa/vector_key.h"
+
+namespace assay::crypto::rsa {
+namespace {
+
+using enum BlockKind;
+
+constexpr Range kWiderDigits{.digit = 2 * kRange.digit, .high_span = kRange.high_span, .low_span = kRange.low_span};
+constexpr Range kLongerLowChains{.digit = kRange.digit, .high_span = kRange.high_span, .low_span = kRange.low_span + kLowRest};
+constexpr Range kLongerHighChains{.digit = kRange.digit, .high_span = 2 * kRange.high_span, .low_span = kRange.low_span};
+
+template <std::size_t kRows, std::size_t kLength, BlockKind kKind>
+void expect_plan(const Digits& digits) {
+  const Plan<kRows, kLength, kKind> plan(digits, digits, kRange);
+  EXPECT_TRUE(plan.possible);
+  EXPECT_TRUE(keeps(plan, digits, digits, kRange)) << kRows << " rows of " << kLength;
+}
+
+// Every shape of a block that the kernels are made of.
+TEST(RsaRanges, HoldForTheBlocksInUse) {
+  expect_plan<11, 11, square>(kDifference);
+  expect_plan<16, 16, square>(kDifference);
+  expect_plan<22, 22, square>(kDifference);
+  expect_plan<11, 11, product>(kDifference);
+  expect_plan<16, 16, product>(kDifference);
+  expect_plan<11, 44, product>(kCarried);
+  expect_plan<8, 64, product>(kCarried);
+  expect_plan<11, 88, product>(kCarried);
+  expect_plan<11, 22, product>(kCarried);
+}
+
+TEST(RsaRanges, AreBrokenByDigitsOneBitWider) {
+  const Plan<11, 11, product> products(kDifference, kDifference, kRange);
+  EXPECT_FALSE(keeps(products, kDifference, kDifference, kWiderDigits));
+  EXPECT_FALSE((Plan<11, 11, square>(kDifference, kDifference, kWiderDigits).possible));
+  const Plan<11, 44, product> strip(kCarried, kCarried, kRange);
+  EXPECT_TRUE(keeps(strip, kCarried, kCarried, kRange));
+  EXPECT_FALSE(keeps(strip, kCarried, kCarried, kWiderDigits));
+  // Differences where carried digits are expected.
+  const Plan<16, 16, product> carried(kCarried, kCarried, kRange);
+  EXPECT_FALSE(keeps(carried, Digits{.inner = 2, .top = 2}, kCarried, kRange));
+}
+
+TEST(RsaRanges, AreBrokenByChainsOneProductLonger) {
+  const Plan<11, 44, product> low(kCarried, kCarried, kLongerLowChains);
+  EXPECT_TRUE(keeps(low, kCarried, kCarried, kLongerLowChains));
+  EXPECT_FALSE(keeps(low, kCarried, kCarried, kRange));
+  const Plan<22, 22, square> high(kDifference, kDifference, kLongerHighChains);
+  EXPECT_TRUE(keeps(high, kDifference, kDifference, kLongerHighChains));
+  EXPECT_FALSE(keeps(high, kDifference, kDifference, kRange));
+}
+
+// The stages must shrink: a quotient of g digits leaves a number as much longer than n as the later stages take away, and `slack` more.
+TEST(RsaShapes, ReduceOnlyIfTheirStagesShrink) {
+  for (const Shape& shape : kShapes) EXPECT_TRUE(reduces(shape));
+  const auto with = [](std::initializer_list<std::size_t> stages, std::size_t slack) {
+    Shape shape{.block = 11, .stages = {}, .stage_count = stages.size(), .slack = slack};
+    std::copy(stages.begin(), stages.end(), shape.stages.begin());
+    return reduces(shape);
+  };
+  EXPECT_TRUE(with({22, 11, 6, 3, 2}, 2));
+  EXPECT_FALSE(with({22, 11, 6, 3, 2}, 1));     // the last stage is longer than the slack
+  EXPECT_FALSE(with({22, 11, 7, 2, 2}, 2));     // 7 > 2 + 2 + 2
+  EXPECT_FALSE(with({25, 11, 3, 3, 2}, 2));     // 25 > 19 + 2
+  EXPECT_FALSE(with({22, 11, 6, 2, 2}, 2));     // 43 digits
+  EXPECT_FALSE(with({44}, 2));                  // a plain Montgomery step: the result would be twice as long as n
+}
+
+TEST(RsaShapes, AreChosenBySize) {
+  EXPECT_EQ(shape_index(2048), 0U);
+  EXPECT_EQ(shape_index(2053), 0U);
+  EXPECT_EQ(shape_index(2054), 1U);
+  EXPECT_EQ(shape_index(3082), 1U);
+  EXPECT_EQ(shape_index(3083), 2U);
+  EXPECT_EQ(shape_index(4209), 2U);
+  EXPECT_EQ(shape_index(4210), kShapeCount);
+  EXPECT_EQ(shape_index(8192), kShapeCount);
+}
+
+}  // namespace
+}  // namespace assay::crypto::rsa

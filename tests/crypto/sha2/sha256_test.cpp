@@ -1,0 +1,122 @@
+#include "crypto/sha2/sha256.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+#include "crypto/sha2/codes.h"
+#include "crypto/signer.h"
+
+namespace assay::crypto::sha2 {
+namespace {
+
+using test::Octets;
+
+constexpr int kBatches = 300;
+
+Octets octets_of(const Sha256Digest& digest) { return {digest.begin(), digest.end()}; }
+
+Octets random_octets(std::mt19937_64& random, std::size_t size) {
+  Octets octets(size);
+  for (std::byte& octet : octets) octet = static_cast<std::byte>(random());
+  return octets;
+}
+
+class Sha256Implementation : public testing::TestWithParam<const Sha256Code*> {
+ protected:
+  const Sha256Code& code_ = *GetParam();
+};
+
+std::vector<Sha256Digest> hash_batch(const Sha256Code& code, const std::vector<Octets>& messages) {
+  std::vector<base::Bytes> views(messages.begin(), messages.end());
+  std::vector<Sha256Digest> digests(messages.size());
+  sha256_batch(code, views, digests);
+  return digests;
+}
+
+// FIPS 180-4, examples published with it: one block, two blocks, many blocks; and the empty message.
+TEST_P(Sha256Implementation, MatchesTheExamplesOfTheStandard) {
+  const auto hash = [&](const std::string& text) { return octets_of(sha256(code_, base::as_bytes(text))); };
+  EXPECT_EQ(hash(""), test::from_hex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
+  EXPECT_EQ(hash("abc"), test::from_hex("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+  EXPECT_EQ(hash("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
+            test::from_hex("248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"));
+  EXPECT_EQ(hash(std::string(1'000'000, 'a')), test::from_hex("cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"));
+}
+
+// Every length around the block and padding boundaries, alone, against OpenSSL.
+TEST_P(Sha256Implementation, AgreesWithOpenSslAtEveryLengthOfSeveralBlocks) {
+  std::mt19937_64 random(1);
+  for (std::size_t length = 0; length <= 6 * kSha256BlockBytes; ++length) {
+    const Octets message = random_octets(random, length);
+    ASSERT_EQ(octets_of(sha256(code_, message)), test::digest("SHA256", message)) << length << " octets";
+  }
+}
+
+// A null span is an empty message.
+TEST_P(Sha256Implementation, HashesABatchOfNothingAndAMessageOfNothing) {
+  sha256_batch(code_, {}, {});
+  const base::Bytes nothing[3];
+  Sha256Digest digests[3];
+  sha256_batch(code_, nothing, digests);
+  for (const Sha256Digest& digest : digests) EXPECT_EQ(octets_of(digest), test::digest("SHA256", {}));
+}
+
+// Lanes take up the next message at different times; each digest is its own message's.
+TEST_P(Sha256Implementation, HashesBatchesOfMixedLengths) {
+  std::mt19937_64 random(2);
+  for (int batch = 0; batch < kBatches; ++batch) {
+    std::vector<Octets> messages(random() % 12);
+    for (Octets& message : messages) message = random_octets(random, random() % (random() % 4 == 0 ? 3000 : 200));
+    const std::vector<Sha256Digest> digests = hash_batch(code_, messages);
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      ASSERT_EQ(octets_of(digests[i]), test::digest("SHA256", messages[i])) << "batch " << batch << ", message " << i;
+      ASSERT_EQ(digests[i], sha256(sha256_portable(), messages[i]));
+    }
+  }
+}
+
+// Every pair of lengths around the boundaries of the first two blocks, so that each way of ending meets each.
+TEST_P(Sha256Implementation, HashesEveryPairOfLengths) {
+  std::mt19937_64 random(3);
+  std::vector<Octets> messages;
+  for (const std::size_t length : std::initializer_list<std::size_t>{0, 1, 55, 56, 63, 64, 65, 119, 120, 127, 128, 129, 300}) messages.push_back(random_octets(random, length));
+  for (const Octets& a : messages) {
+    for (const Octets& b : messages) {
+      const std::vector<Sha256Digest> digests = hash_batch(code_, {a, b});
+      ASSERT_EQ(octets_of(digests[0]), test::digest("SHA256", a)) << a.size() << " beside " << b.size();
+      ASSERT_EQ(octets_of(digests[1]), test::digest("SHA256", b)) << b.size() << " beside " << a.size();
+    }
+  }
+}
+
+// A token's digest and that of what it signs: one beginning, two ends.
+TEST_P(Sha256Implementation, FinishesAPrefixSeveralTimes) {
+  std::mt19937_64 random(4);
+  for (std::size_t blocks = 0; blocks < 5; ++blocks) {
+    const Octets beginning = random_octets(random, blocks * kSha256BlockBytes);
+    Sha256Prefix prefix;
+    for (std::size_t i = 0; i < blocks; i += 2) {  // two at a time and the last one alone
+      const std::size_t at = i * kSha256BlockBytes;
+      prefix.absorb(code_, base::Bytes(beginning).subspan(at, std::min(2 * kSha256BlockBytes, beginning.size() - at)));
+    }
+    EXPECT_EQ(prefix.octets(), beginning.size());
+    for (std::size_t length = 0; length <= 2 * kSha256BlockBytes; ++length) {
+      const Octets first = random_octets(random, length);
+      const Octets second = random_octets(random, 2 * kSha256BlockBytes - length);
+      const Sha256EndView ends[] = {{&prefix, first}, {&prefix, second}};
+      Sha256Digest digests[2];
+      sha256_finish_batch(code_, ends, digests);
+      ASSERT_EQ(octets_of(digests[0]), test::digest("SHA256", test::concat(beginning, first)));
+      ASSERT_EQ(octets_of(digests[1]), test::digest("SHA256", test::concat(beginning, second)));
+      ASSERT_EQ(prefix.finish(code_, first), digests[0]);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Codes, Sha256Implementation, testing::ValuesIn(test::sha256_codes()),
+                         [](const auto& code) { return std::string(code.param->name == std::string("sha-ni") ? "sha_ni" : code.param->name); });
+
+}  // namespace
+}  // namespace assay::crypto::sha2
