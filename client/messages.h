@@ -166,6 +166,20 @@ struct Count {
   std::uint64_t count = 0;
 };
 
+struct AlgorithmEngine {
+  std::string algorithm;
+  std::string engine;
+};
+
+// KeyTables: what is computed from keys, so that they verify sooner. In bytes.
+struct KeyTables {
+  std::uint64_t budget = 0;
+  std::uint64_t tables = 0;  // of keys; those of withdrawn keys that are still held included
+  std::uint64_t bytes = 0;   // they take
+  std::uint64_t curve_bytes = 0;   // the curves' own take, besides
+  std::uint64_t keys_without = 0;  // in force, on a curve, and without a table
+};
+
 struct StatusReport {
   std::string version;
   std::int64_t started_at = 0;  // seconds since 1970
@@ -184,6 +198,8 @@ struct StatusReport {
   bool kept = false;                     // whether all that is in force is on disk
   std::vector<Problem> problems;         // the worst first; none: all is well
   std::vector<DeploymentStatus> deployments;  // the one in force last
+  std::vector<AlgorithmEngine> engines;
+  std::optional<KeyTables> key_tables;  // absent: the engine makes none, or has not begun
 };
 
 }  // namespace assay

@@ -218,6 +218,12 @@ std::optional<StatusReport> read_status_report(const wire::StatusReport* body, c
     return Problem{known(problem->severity(), Severity::alarm), reader.text(problem->text())};
   });
   to.deployments = reader.list(body->deployments(), [&](const wire::DeploymentStatus* item) { return read_deployment(reader, *item); });
+  to.engines = reader.list(body->engines(), [&](const wire::AlgorithmEngine* item) {
+    return AlgorithmEngine{reader.text(item->algorithm()), reader.text(item->engine())};
+  });
+  if (const wire::KeyTables* tables = body->key_tables(); tables != nullptr) {
+    to.key_tables = KeyTables{tables->budget(), tables->tables(), tables->bytes(), tables->curve_bytes(), tables->keys_without()};
+  }
   if (!reader.within_limits()) return std::nullopt;
   return to;
 }

@@ -12,7 +12,8 @@
 #include <thread>
 #include <vector>
 
-#include "crypto/engine.h"
+#include "crypto/engine_set.h"
+#include "jose/algorithm_names.h"
 #include "server/config_file.h"
 #include "server/daemon.h"
 #include "server/ledger.h"
@@ -54,6 +55,28 @@ int check(const Options& options) {
   return 0;
 }
 
+// choose_engines(config, log): ASSAY_ENGINE, for tests and comparisons, stands above the configuration. It chooses among engines that all verify; nothing here turns a check off.
+std::unique_ptr<crypto::EngineSet> choose_engines(const snapshot::DaemonConfig& config, base::Log& log) {
+  crypto::EngineChoice choice = config.engine;
+  if (const char* name = std::getenv("ASSAY_ENGINE"); name != nullptr) {
+    if (const auto named = crypto::engine_choice(name)) choice = *named;
+    else log.warning("ASSAY_ENGINE: no engine is called {}; it is one of auto, simd, scalar, reference", base::printable(name));
+  }
+  const auto disagreement = [&log](crypto::Algorithm algorithm) {
+    log.error("ALARM: the reference engine refuses a signature of {} that was accepted; from now on it verifies all of them", jose::name_of(algorithm));
+  };
+  auto engines = std::make_unique<crypto::EngineSet>(
+      choice, crypto::CrossCheckOptions{.mode = config.cross_check, .percent = config.cross_check_percent, .on_disagreement = disagreement});
+  for (const crypto::StepDown& step : engines->step_downs()) {
+    if (step.algorithm == crypto::Algorithm::unset) {
+      log.warning("engine {}: this processor cannot run it; taking the next", name_of(step.level));
+    } else {
+      log.error("ALARM: engine {} gives wrong answers for {} on this processor; taking the next for it", name_of(step.level), jose::name_of(step.algorithm));
+    }
+  }
+  return engines;
+}
+
 int fail(std::string_view what) {
   fmt::print(stderr, "assayd: {}\n", what);
   return kBadUse;
@@ -90,10 +113,13 @@ int serve(const Options& options) {
   if (!options.config.empty()) file = server::ConfigurationFile{options.config, server::read_configuration(options.config)};
   if (const auto started = ledger->start(file); !started) return report(options.config.empty() ? "assayd" : options.config, started.error());
 
+  const auto engines = choose_engines(ledger->state().in_force().base->daemon, *log);
   auto daemon = server::Daemon::start(std::move(settings), {.clock = clock,
                                                             .log = *log,
                                                             .hash_key = *hash_key,
-                                                            .make_engine = [] { return crypto::make_reference_engine(); },
+                                                            .make_engine = [&engines] { return engines->make_engine(); },
+                                                            .tables = engines->make_table_builder(),
+                                                            .engines = engines.get(),
                                                             .ledger = std::move(ledger)});
   if (!daemon) return fail(daemon.error().what);
   (*daemon)->run();

@@ -133,11 +133,27 @@ void show_workers(const assay::StatusReport& report, Output& out) {
                        grouped(sum.requests), grouped(sum.tokens), grouped(sum.batches), late));
 }
 
+// An engine is named once if it verifies everything; else what each algorithm has.
+void show_engines(const assay::StatusReport& report, Output& out) {
+  const auto differs = [&](const assay::AlgorithmEngine& item) { return item.engine != report.engine; };
+  if (std::ranges::any_of(report.engines, differs)) {
+    std::string text;
+    for (const assay::AlgorithmEngine& item : report.engines) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", for_terminal(item.algorithm), for_terminal(item.engine));
+    out.line("engines      " + text);
+  }
+  if (!report.key_tables) return;
+  const assay::KeyTables& tables = *report.key_tables;
+  const auto mebibytes = [](std::uint64_t bytes) { return fmt::format("{:.1f}", static_cast<double>(bytes) / (1 << 20)); };
+  out.line(fmt::format("key tables   {} in {} MiB of {}, {} keys on curves without; {} MiB for the curves", grouped(tables.tables), mebibytes(tables.bytes),
+                       mebibytes(tables.budget), grouped(tables.keys_without), mebibytes(tables.curve_bytes)));
+}
+
 void show_in_force(const View& view, Output& out) {
   const assay::StatusReport& report = view.report;
   const std::int64_t since = deployed_at(report);
   out.line(fmt::format("in force     deployment {}{}, generation {}, instance {}, engine {}", report.deployment,
                        since == 0 ? std::string() : fmt::format(" since {}", utc(since)), report.generation, hex(report.instance), for_terminal(report.engine)));
+  show_engines(report, out);
   show_state(report, out);
   show_workers(report, out);
   out.line(fmt::format("verdicts     {}", counts_text(view, report.verdicts)));

@@ -71,6 +71,18 @@ std::string deployment_json(const assay::DeploymentStatus& deployment, std::uint
   return object.number("bytes", deployment.bytes).boolean("in_force", deployment.deployment == in_force).str();
 }
 
+std::string engine_json(const assay::AlgorithmEngine& item) { return JsonObject().text("algorithm", item.algorithm).text("engine", item.engine).str(); }
+
+std::string tables_json(const assay::KeyTables& tables) {
+  return JsonObject()
+      .number("budget", tables.budget)
+      .number("tables", tables.tables)
+      .number("bytes", tables.bytes)
+      .number("curve_bytes", tables.curve_bytes)
+      .number("keys_without", tables.keys_without)
+      .str();
+}
+
 std::string report_json(const assay::StatusReport& report) {
   JsonObject object;
   object.text("version", report.version)
@@ -78,6 +90,7 @@ std::string report_json(const assay::StatusReport& report) {
       .number("generation", report.generation)
       .number("deployment", report.deployment)
       .text("engine", report.engine)
+      .raw("engines", json_list(report.engines, engine_json))
       .raw("api_services", json_list(report.api_services, service_json))
       .raw("oauth_servers", json_list(report.oauth_servers, server_json))
       .raw("workers", json_list(report.workers, worker_json))
@@ -86,6 +99,7 @@ std::string report_json(const assay::StatusReport& report) {
       .number("connections_refused", report.connections_refused)
       .number("connections_dropped", report.connections_dropped)
       .text("instance", hex(report.instance));
+  if (report.key_tables) object.raw("key_tables", tables_json(*report.key_tables));
   if (report.state_dir) object.text("state_dir", *report.state_dir);
   return object.boolean("kept", report.kept)
       .raw("problems", json_list(report.problems, problem_json))

@@ -9,7 +9,10 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "crypto/ec/verifier.h"
+#include "crypto/ed25519/ed25519.h"
 #include "crypto/point_check.h"
+#include "crypto/rsa/rsa.h"
 
 namespace assay::crypto {
 
@@ -114,6 +117,18 @@ std::size_t coordinate_bytes(KeyType type) noexcept { return (curve_bits(type) +
 KeyMaterial::KeyMaterial(KeyType type, std::size_t bits, std::vector<std::byte> first, std::vector<std::byte> second)
     : type_(type), bits_(bits), first_(std::move(first)), second_(std::move(second)), fingerprint_(fingerprint_of(type_, first_, second_)) {}
 
+KeyMaterial::~KeyMaterial() = default;
+
+void KeyMaterial::attach(std::unique_ptr<const ec::Table> table) const noexcept {
+  CHECK(table != nullptr && table->curve() == type_);
+  ec_table_.attach(std::move(table));
+}
+
+void KeyMaterial::attach(std::unique_ptr<const ed25519::Table> table) const noexcept {
+  CHECK(type_ == KeyType::ed25519);
+  ed25519_table_.attach(std::move(table));
+}
+
 std::string KeyMaterial::describe() const { return type_ == KeyType::rsa ? fmt::format("RSA {}", bits_) : std::string(curve_name(type_)); }
 
 base::Result<std::shared_ptr<const KeyMaterial>> KeyMaterial::make_rsa(base::Bytes modulus, base::Bytes exponent) {
@@ -128,7 +143,10 @@ base::Result<std::shared_ptr<const KeyMaterial>> KeyMaterial::make_rsa(base::Byt
   if (!is_odd(e)) return fail("RSA exponent is zero or even");
   // With 1 as the exponent the padded digest would be its own signature.
   if (bits_of(e) < 2) return fail("RSA exponent is 1; it must be at least 3");
-  return std::shared_ptr<const KeyMaterial>(new KeyMaterial(KeyType::rsa, bits, copy_of(n), copy_of(e)));
+  std::shared_ptr<KeyMaterial> key(new KeyMaterial(KeyType::rsa, bits, copy_of(n), copy_of(e)));
+  key->rsa_ = RsaKey::prepare(n, e, rsa_simd_supported() ? RsaKernels::simd : RsaKernels::scalar);
+  if (key->rsa_ == nullptr) return fail("RSA key could not be prepared");
+  return key;
 }
 
 base::Result<std::shared_ptr<const KeyMaterial>> KeyMaterial::make_ec(KeyType type, base::Bytes x, base::Bytes y) {
@@ -145,7 +163,11 @@ base::Result<std::shared_ptr<const KeyMaterial>> KeyMaterial::make_ed25519(base:
   constexpr KeyType kType = KeyType::ed25519;
   if (point.size() != kEd25519Bytes) return fail(fmt::format("Ed25519 key has {} octets; it must have {}", point.size(), kEd25519Bytes));
   if (auto refused = refusal(kType, check_ed25519_point(point)); !refused) return std::unexpected(std::move(refused).error());
-  return std::shared_ptr<const KeyMaterial>(new KeyMaterial(kType, curve_bits(kType), copy_of(point), {}));
+  std::shared_ptr<KeyMaterial> key(new KeyMaterial(kType, curve_bits(kType), copy_of(point), {}));
+  const auto decoded = ed25519::PublicKey::decode(point);
+  if (!decoded) return fail("Ed25519 point could not be decoded");  // the two checks disagree: neither is to be trusted
+  key->ed25519_ = std::make_unique<const ed25519::PublicKey>(*decoded);
+  return key;
 }
 
 }  // namespace assay::crypto

@@ -1,4 +1,4 @@
-// A public key's numbers, checked once and never changed. Tables computed from them will hang here as well.
+// A public key's numbers, checked once and never changed, and what is computed from them once and for all.
 #pragma once
 
 #include <cstddef>
@@ -11,9 +11,19 @@
 #include "base/check.h"
 #include "base/result.h"
 #include "crypto/algorithm.h"
+#include "crypto/attach_once.h"
 #include "crypto/sha2.h"
 
 namespace assay::crypto {
+
+class RsaKey;
+namespace ec {
+class Table;
+}
+namespace ed25519 {
+class PublicKey;
+class Table;
+}
 
 // KeyType: what kind of numbers a key has.
 enum class KeyType : std::uint8_t { unset = 0, rsa, p256, p384, p521, ed25519 };
@@ -27,9 +37,9 @@ std::size_t coordinate_bytes(KeyType type) noexcept;
 // fingerprint_of(type, first, second): SHA-256 over type and numbers, as KeyMaterial::fingerprint() has it. Of RSA numbers leading zero octets do not count.
 Sha256Digest fingerprint_of(KeyType type, base::Bytes first, base::Bytes second);
 
-// KeyMaterial: a resource, immutable, shared by every verification key with the same numbers. Only the makers below construct it, so that
+// KeyMaterial: a resource, immutable but for the table that is attached to it once, shared by every verification key with the same numbers. Only the makers below construct it, so that
 // what exists has passed every check. Thread-safe.
-class KeyMaterial {
+class KeyMaterial : public std::enable_shared_from_this<KeyMaterial> {
  public:
   KeyMaterial(const KeyMaterial&) = delete;
   KeyMaterial& operator=(const KeyMaterial&) = delete;
@@ -46,6 +56,15 @@ class KeyMaterial {
   // describe(): "RSA 2048", "P-256", "P-384", "P-521", "Ed25519".
   std::string describe() const;
 
+  // What our kernels take. rsa(), ed25519(): the key prepared for them; null for other types. ec_table(), ed25519_table(): multiples of the key, null until they are attached.
+  const RsaKey* rsa() const noexcept ASSAY_LIFETIMEBOUND { return rsa_.get(); }
+  const ed25519::PublicKey* ed25519() const noexcept ASSAY_LIFETIMEBOUND { return ed25519_.get(); }
+  const ec::Table* ec_table() const noexcept ASSAY_LIFETIMEBOUND { return ec_table_.get(); }
+  const ed25519::Table* ed25519_table() const noexcept ASSAY_LIFETIMEBOUND { return ed25519_table_.get(); }
+  // attach(table): made from this very key; once (CHECKed). The key verifies before and after, the same signatures. One thread attaches, others may be verifying.
+  void attach(std::unique_ptr<const ec::Table> table) const noexcept;
+  void attach(std::unique_ptr<const ed25519::Table> table) const noexcept;
+
   // make_rsa(modulus, exponent): big-endian, leading zero octets accepted. Modulus of 2048 to 8192 bits and odd, exponent odd, 3 <= e < 2^32.
   static base::Result<std::shared_ptr<const KeyMaterial>> make_rsa(base::Bytes modulus, base::Bytes exponent);
   // make_ec(type, x, y): type one of p256, p384, p521; coordinates of exactly coordinate_bytes; both below p, and on the curve
@@ -53,6 +72,7 @@ class KeyMaterial {
   static base::Result<std::shared_ptr<const KeyMaterial>> make_ec(KeyType type, base::Bytes x, base::Bytes y);
   // make_ed25519(point): 32 octets: a canonical encoding (RFC 8032 section 5.1.3) of a point on the curve that is not of small order.
   static base::Result<std::shared_ptr<const KeyMaterial>> make_ed25519(base::Bytes point);
+  ~KeyMaterial();
 
  private:
   KeyMaterial(KeyType type, std::size_t bits, std::vector<std::byte> first, std::vector<std::byte> second);
@@ -62,6 +82,10 @@ class KeyMaterial {
   std::vector<std::byte> first_;
   std::vector<std::byte> second_;
   Sha256Digest fingerprint_;
+  std::unique_ptr<const RsaKey> rsa_;
+  std::unique_ptr<const ed25519::PublicKey> ed25519_;
+  mutable AttachOnce<ec::Table> ec_table_;
+  mutable AttachOnce<ed25519::Table> ed25519_table_;
 };
 
 }  // namespace assay::crypto

@@ -1,4 +1,4 @@
-// Compiling a configuration takes milliseconds to seconds (tables of keys will take longer), a disk may take as long, and freeing a large snapshot is no small thing either:
+// Compiling a configuration takes milliseconds to seconds (and then a table for each key), a disk may take as long, and freeing a large snapshot is no small thing either:
 // all of it happens here, at a lower priority than the workers', so that none delays a request. Whoever holds a snapshot gives its reference back to this thread, which therefore always
 // drops the last one.
 #include "server/builder.h"
@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <functional>
 #include <utility>
 
 #include "base/check.h"
@@ -15,8 +16,12 @@
 
 namespace assay::server {
 
-Builder::Builder(loop::Loop& main, std::unique_ptr<Ledger> ledger, std::uint64_t try_again_ms)
-    : try_again_ms_(try_again_ms), results_wake_(main, loop::bind<&Builder::on_results>(this)), ledger_(std::move(ledger)), thread_([this] { work(); }) {}
+Builder::Builder(loop::Loop& main, std::unique_ptr<Ledger> ledger, std::unique_ptr<crypto::TableBuilder> tables, std::uint64_t try_again_ms)
+    : try_again_ms_(try_again_ms),
+      results_wake_(main, loop::bind<&Builder::on_results>(this)),
+      ledger_(std::move(ledger)),
+      tables_(std::move(tables)),
+      thread_([this] { work(); }) {}
 
 Builder::~Builder() {
   {
@@ -53,13 +58,19 @@ void Builder::retire(std::shared_ptr<const snapshot::Snapshot> snapshot) noexcep
   wake_.notify_one();
 }
 
+std::optional<crypto::TableFigures> Builder::table_figures() const {
+  const std::scoped_lock lock(mutex_);
+  return table_figures_;
+}
+
 void Builder::work() {
   pthread_setname_np(pthread_self(), "assay-builder");
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), limits::kBuilderNice);  // of this thread alone; refused where the system forbids it, which does no harm
   auto next_try = std::chrono::steady_clock::time_point();
+  bool lacks_tables = tables_ != nullptr;  // for all that is known
   std::unique_lock lock(mutex_);
   for (;;) {
-    const auto has_work = [this] { return stopping_ || !jobs_.empty() || !retired_.empty(); };
+    const auto has_work = [&] { return stopping_ || !jobs_.empty() || !retired_.empty() || lacks_tables; };
     if (ledger_->needs_another_try()) {
       wake_.wait_until(lock, next_try, has_work);
     } else {
@@ -69,7 +80,10 @@ void Builder::work() {
     auto jobs = stopping_ ? std::vector<BuildJob>() : std::exchange(jobs_, {});
     if (stopping_ && retired.empty()) return;
     lock.unlock();
+    // A job may have brought keys, and keys that have gone leave room. Tables are made one at a time and only when nothing else is to be done: no job waits for more than one.
+    const bool is_idle = retired.empty() && jobs.empty();
     retired.clear();
+    if (tables_ != nullptr) lacks_tables = is_idle ? lacks_tables && build_table() : true;
     if (!jobs.empty()) give(build(std::move(jobs)));
     if (const auto now = std::chrono::steady_clock::now(); ledger_->needs_another_try() && now >= next_try) {
       next_try = now + std::chrono::milliseconds(try_again_ms_);
@@ -78,6 +92,24 @@ void Builder::work() {
     }
     lock.lock();
   }
+}
+
+// Whether there was one to make.
+bool Builder::build_table() {
+  const snapshot::Snapshot& snapshot = *ledger_->current();
+  std::vector<crypto::TableWish> wishes;
+  for (const auto& server : snapshot.oauth_servers()) {
+    if (server->keys == nullptr) continue;
+    const std::size_t source = std::hash<const void*>()(server->keys.get());  // servers that share a set are one source
+    for (const jose::VerificationKey& key : server->keys->keys()) {
+      const snapshot::KeyUse* use = server->use_of(key);
+      wishes.push_back({key.material, source, use == nullptr ? 0 : use->count()});
+    }
+  }
+  const bool built = tables_->build_next(wishes, snapshot.daemon().key_table_budget_bytes);
+  const std::scoped_lock lock(mutex_);
+  table_figures_ = tables_->figures();
+  return built;
 }
 
 Built Builder::build(std::vector<BuildJob> jobs) {

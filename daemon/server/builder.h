@@ -6,9 +6,11 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
+#include "crypto/table_builder.h"
 #include "loop/handles.h"
 #include "loop/loop.h"
 #include "server/change_request.h"
@@ -48,8 +50,8 @@ class BuildListener {
 // again every kTryAgainMs, and so are accounts of `clients` that the host did not know. The destructor lets the jobs in hand end, drops those that wait, and frees what was retired.
 class Builder final : public SnapshotBin {
  public:
-  // ledger: started, its first snapshot made; the builder's thread is the only one to use it from here on. try_again_ms: see above.
-  Builder(loop::Loop& main, std::unique_ptr<Ledger> ledger, std::uint64_t try_again_ms = limits::kTryAgainMs);
+  // ledger: started, its first snapshot made; tables: null if the engines take none. The builder's thread is the only one to use them from here on. try_again_ms: see above.
+  Builder(loop::Loop& main, std::unique_ptr<Ledger> ledger, std::unique_ptr<crypto::TableBuilder> tables, std::uint64_t try_again_ms = limits::kTryAgainMs);
   ~Builder() override;
 
   // On the main loop's thread.
@@ -59,26 +61,31 @@ class Builder final : public SnapshotBin {
   std::vector<std::uint64_t> take_back();
   // From any thread.
   void retire(std::shared_ptr<const snapshot::Snapshot> snapshot) noexcept override;
+  // table_figures(): of the tables made so far; nothing if the engines take none, or none has been thought of yet.
+  std::optional<crypto::TableFigures> table_figures() const;
 
  private:
   void work();
   Built build(std::vector<BuildJob> jobs);
   void give(Built built);
+  bool build_table();
   void on_results() noexcept;
 
   BuildListener* listener_ = nullptr;
   const std::uint64_t try_again_ms_;
   loop::Async results_wake_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<BuildJob> jobs_;
   std::vector<std::shared_ptr<const snapshot::Snapshot>> retired_;
   std::deque<Built> results_;
+  std::optional<crypto::TableFigures> table_figures_;
   bool stopping_ = false;
 
   // The thread's.
   std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<crypto::TableBuilder> tables_;
   std::thread thread_;
 };
 

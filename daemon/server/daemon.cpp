@@ -2,6 +2,7 @@
 // (which frees the last snapshots), and at last the loop, which CHECKs that nothing was left on it.
 #include "server/daemon.h"
 
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "jose/algorithm_names.h"
 #include "loop/callback.h"
 
 namespace assay::server {
@@ -30,6 +32,20 @@ std::vector<std::unique_ptr<Worker>> make_workers(const DaemonSettings& settings
                                                               .wake = wake}));
   }
   return workers;
+}
+
+// add_engines(engines, figures): levels are in order, the best first; where one algorithm runs lower than another it has given a wrong answer.
+void add_engines(const crypto::EngineSet& engines, StatusFigures& figures) {
+  for (std::size_t i = 1; i <= crypto::kAlgorithmCount; ++i) {
+    const auto algorithm = static_cast<crypto::Algorithm>(i);
+    figures.engines.push_back({algorithm, engines.level_of(algorithm)});
+  }
+  const crypto::EngineLevel best = std::ranges::min(figures.engines, {}, &EngineUse::engine).engine;
+  for (const EngineUse& use : figures.engines) {
+    if (use.engine == best) continue;
+    figures.problems.push_back({Problem::Severity::alarm, fmt::format("{} is verified by the engine {}: {} gave wrong answers on this processor", jose::name_of(use.algorithm),
+                                                                      crypto::name_of(use.engine), crypto::name_of(best))});
+  }
 }
 
 // mask(how, signals): SIG_BLOCK or SIG_UNBLOCK, for the calling thread and those that it starts. All of them are blocked before the threads are started, so that the
@@ -82,6 +98,7 @@ Daemon::Daemon(DaemonSettings settings, DaemonParts parts, std::shared_ptr<const
     : settings_(std::move(settings)),
       clock_(parts.clock),
       log_(parts.log),
+      engines_(parts.engines),
       started_at_s_(clock_.realtime_s()),
       wake_(loop_, loop::bind<&Daemon::on_wake>(this)),
       stop_(loop_, loop::bind<&Daemon::on_stop>(this)),
@@ -90,7 +107,7 @@ Daemon::Daemon(DaemonSettings settings, DaemonParts parts, std::shared_ptr<const
       data_quota_(first->limits().connections, first->limits().connections_per_uid),
       control_quota_(base::limits::kControlConnectionsMax, base::limits::kControlConnectionsPerUidMax),
       first_report_(parts.ledger->report()),
-      builder_(loop_, std::move(parts.ledger)),
+      builder_(loop_, std::move(parts.ledger), std::move(parts.tables)),
       workers_(make_workers(settings_, parts, first, builder_, wake_)),
       deployer_(loop_, {.builder = builder_, .workers = workers_, .quota = data_quota_, .log = log_, .snapshot = std::move(first), .report = std::move(first_report_)}),
       control_(loop_, {.clock = clock_,
@@ -144,7 +161,9 @@ void Daemon::on_wake() noexcept {
 }
 
 StatusFigures Daemon::figures() const {
-  StatusFigures figures{.version = settings_.version, .started_at_s = started_at_s_, .engine = workers_.front()->engine_name(), .workers = {}};
+  StatusFigures figures{.version = settings_.version, .started_at_s = started_at_s_, .engine = workers_.front()->engine_name(), .engines = {}, .workers = {}};
+  figures.tables = builder_.table_figures();
+  if (engines_ != nullptr) add_engines(*engines_, figures);
   for (const auto& worker : workers_) figures.add_worker(worker->counters(), worker->generation());
   figures.add(control_.counters());
   figures.connections_refused = refused_before_;

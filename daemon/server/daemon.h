@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "crypto/engine.h"
+#include "crypto/engine_set.h"
 #include "loop/handles.h"
 #include "loop/loop.h"
 #include "server/builder.h"
@@ -42,6 +43,8 @@ struct DaemonParts {
   base::Log& log;
   base::HashKey hash_key;
   std::function<std::unique_ptr<crypto::Engine>()> make_engine;  // called once per worker
+  std::unique_ptr<crypto::TableBuilder> tables;                  // null: the engines take none
+  const crypto::EngineSet* engines = nullptr;                    // for status; null: it shows none
   std::unique_ptr<Ledger> ledger;                                // started; never null
 };
 
@@ -83,6 +86,7 @@ class Daemon final : private StatusSource, private ConnectionSink {
   const DaemonSettings settings_;
   const base::Clock& clock_;
   base::Log& log_;
+  const crypto::EngineSet* const engines_;
   const std::int64_t started_at_s_;
   bool stopping_ = false;
 

@@ -71,6 +71,8 @@ class Ledger {
 
   // first_snapshot(): of what start() has found; once.
   std::shared_ptr<const snapshot::Snapshot> first_snapshot();
+  // current(): the snapshot made last; null before the first.
+  const std::shared_ptr<const snapshot::Snapshot>& current() const noexcept ASSAY_LIFETIMEBOUND { return snapshot_; }
   // apply(requests): in their order; one snapshot for all. One outcome for each.
   Applied apply(std::span<const ChangeRequest> requests);
   // needs_another_try(): something may get well by itself: the disk does not have all that is in force, or the host does not know an account of `clients`.

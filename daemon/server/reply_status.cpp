@@ -157,6 +157,16 @@ base::Bytes ReplyEncoder::status(std::uint64_t id, const StatusFigures& figures,
     if (deployment->number != 0) deployments.push_back(deployment_status(state, *deployment));
   }
 
+  std::vector<flatbuffers::Offset<wire::AlgorithmEngine>> engines;
+  for (const EngineUse& use : figures.engines) {
+    const auto algorithm = state.string(jose::name_of(use.algorithm));
+    engines.push_back(wire::CreateAlgorithmEngine(builder, algorithm, state.string(crypto::name_of(use.engine))));
+  }
+  flatbuffers::Offset<wire::KeyTables> tables;
+  if (const auto& of = figures.tables) {
+    tables = wire::CreateKeyTables(builder, snapshot.daemon().key_table_budget_bytes, of->tables, of->bytes, of->curve_bytes, of->keys_without);
+  }
+
   const auto version = state.string(figures.version);
   const auto engine = state.string(figures.engine);
   const auto service_list = builder.CreateVector(services);
@@ -167,10 +177,11 @@ base::Bytes ReplyEncoder::status(std::uint64_t id, const StatusFigures& figures,
   const auto state_dir = report.state_dir.empty() ? StringOffset() : state.string(report.state_dir);
   const auto problem_list = builder.CreateVector(problems);
   const auto deployment_list = builder.CreateVector(deployments);
+  const auto engine_list = builder.CreateVector(engines);
   return state.finish_within(*this, id, wire::Body::StatusReport,
                              wire::CreateStatusReport(builder, version, figures.started_at_s, snapshot.generation(), snapshot.deployment(), engine, service_list, server_list,
                                                       worker_list, verdict_list, error_list, figures.connections_refused, figures.connections_dropped,
-                                                      snapshot.instance(), state_dir, report.kept, problem_list, deployment_list));
+                                                      snapshot.instance(), state_dir, report.kept, problem_list, deployment_list, engine_list, tables));
 }
 
 }  // namespace assay::server

@@ -3,9 +3,13 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "crypto/algorithm.h"
+#include "crypto/kernels.h"
+#include "crypto/table_builder.h"
 #include "server/counters.h"
 #include "server/error_code.h"
 #include "server/state_report.h"
@@ -20,11 +24,19 @@ struct WorkerFigures {
   std::uint64_t batches = 0;
 };
 
+// EngineUse: which engine verifies an algorithm's signatures.
+struct EngineUse {
+  crypto::Algorithm algorithm = crypto::Algorithm::unset;
+  crypto::EngineLevel engine = crypto::EngineLevel::unset;
+};
+
 // StatusFigures: sums over all threads, taken one after the other: each is right, all together are of about one moment. A value; texts are borrowed from the daemon.
 struct StatusFigures {
   std::string_view version;
   std::int64_t started_at_s = 0;
   std::string_view engine;
+  std::vector<EngineUse> engines;
+  std::optional<crypto::TableFigures> tables;  // nothing: the engine makes none, or has not begun
   std::vector<WorkerFigures> workers;
   std::array<std::uint64_t, 256> verdicts{};  // by code
   std::array<std::uint64_t, kErrorCodeCount> errors{};

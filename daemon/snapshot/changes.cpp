@@ -158,6 +158,8 @@ void compare_keys(std::string_view server, const std::map<jose::KeyId, const jos
 std::vector<std::string> altered_members(const DaemonConfig& before, const DaemonConfig& after) {
   std::vector<std::string> members;
   if (before.engine != after.engine) members.push_back("engine");
+  if (before.cross_check != after.cross_check) members.push_back("cross_check");
+  if (before.cross_check_percent != after.cross_check_percent) members.push_back("cross_check_percent");
   if (before.key_table_budget_bytes != after.key_table_budget_bytes) members.push_back("key_table_budget");
   if (!(before.limits == after.limits)) members.push_back("limits");
   return members;

@@ -169,16 +169,15 @@ DaemonLimits read_limits(const NodeView& node) {
 }
 
 crypto::EngineChoice read_engine(const NodeView& node) {
-  using crypto::EngineChoice;
-  constexpr std::pair<std::string_view, EngineChoice> kChoices[] = {
-      {"auto", EngineChoice::automatic}, {"simd", EngineChoice::simd}, {"scalar", EngineChoice::scalar}, {"reference", EngineChoice::reference}};
-  if (node.value().kind == JsonKind::string) {
-    for (const auto& [name, choice] : kChoices) {
-      if (node.value().string == name) return choice;
-    }
-  }
-  node.refuse("one of auto, simd, scalar, reference");
-  return EngineChoice::automatic;
+  const auto choice = node.value().kind == JsonKind::string ? crypto::engine_choice(node.value().string) : std::nullopt;
+  if (!choice) node.refuse("one of auto, simd, scalar, reference");
+  return choice.value_or(crypto::EngineChoice::automatic);
+}
+
+crypto::CrossCheckMode read_cross_check(const NodeView& node) {
+  const auto mode = node.value().kind == JsonKind::string ? crypto::cross_check_mode(node.value().string) : std::nullopt;
+  if (!mode) node.refuse("one of off, sample, inline");
+  return mode.value_or(crypto::CrossCheckMode::sample);
 }
 
 DaemonConfig read_daemon(ObjectReader& root) {
@@ -187,6 +186,10 @@ DaemonConfig read_daemon(ObjectReader& root) {
   if (!node) return read;
   ObjectReader daemon(*node);
   if (const auto engine = daemon.find("engine")) read.engine = read_engine(*engine);
+  if (const auto mode = daemon.find("cross_check")) read.cross_check = read_cross_check(*mode);
+  if (const auto percent = daemon.find("cross_check_percent")) {
+    read.cross_check_percent = static_cast<unsigned>(read_integer(*percent, {1, 100, " percent"}).value_or(1));
+  }
   if (const auto budget = daemon.find("key_table_budget")) {
     read.key_table_budget_bytes = static_cast<std::uint64_t>(read_integer(*budget, {0, limits::kKeyTableBudgetBytesMax, " bytes"}).value_or(0));
   }

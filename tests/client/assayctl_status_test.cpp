@@ -57,6 +57,16 @@ TEST_F(AssayctlStatus, SaysFirstThatItIsWell) {
   EXPECT_EQ(lines[6], "connections  8 refused, 9 dropped");
 }
 
+TEST_F(AssayctlStatus, NamesEachEngineIfThereAreSeveral) {
+  EXPECT_THAT(reported({}).out, testing::Not(HasSubstr("engines ")));
+  EXPECT_THAT(reported({.other_engine = true}).out, HasSubstr("engines      RS256 reference, ES256 simd\\x1b\n"));
+}
+
+TEST_F(AssayctlStatus, ShowsTheTablesOfKeys) {
+  EXPECT_THAT(reported({}).out, testing::Not(HasSubstr("key tables")));
+  EXPECT_THAT(reported({.key_tables = true}).out, HasSubstr("key tables   1,000 in 128.0 MiB of 256.0, 24 keys on curves without; 43.6 MiB for the curves\n"));
+}
+
 TEST_F(AssayctlStatus, SaysFirstWhatIsWrongTheWorstFirst) {
   const Finished finished =
       reported({.problems = {{wire::Severity::notice, "mild"}, {wire::Severity::alarm, "bad\x1b[31m"}, {wire::Severity::warning, "so so"}}, .kept = false});

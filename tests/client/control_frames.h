@@ -99,6 +99,8 @@ struct StatusSample {
   bool state = true;
   bool kept = true;
   std::string state_dir = "/var/lib/assay";
+  bool other_engine = false;  // ES256 has another, with a name of no good
+  bool key_tables = false;
   std::vector<ServerSample> servers;  // after the others
 };
 
@@ -148,8 +150,11 @@ inline Bytes status_frame(std::uint64_t id, const StatusSample& sample = {}) {
     std::vector<flatbuffers::Offset<wire::ErrorCount>> errors;
     for (std::size_t i = 0; i < sample.more_errors; ++i) errors.push_back(wire::CreateErrorCount(b, static_cast<wire::ErrorCode>(100 + i), 1));
     errors.push_back(wire::CreateErrorCount(b, wire::ErrorCode::overloaded, 6));
+    const std::vector<flatbuffers::Offset<wire::AlgorithmEngine>> engines{wire::CreateAlgorithmEngineDirect(b, "RS256", "reference"),
+                                                                          wire::CreateAlgorithmEngineDirect(b, "ES256", sample.other_engine ? "simd\x1b" : "reference")};
+    const auto key_tables = sample.key_tables ? wire::CreateKeyTables(b, std::uint64_t{256} << 20, 1'000, std::uint64_t{128} << 20, 45'678'901, 24) : flatbuffers::Offset<wire::KeyTables>();
     return wire::CreateStatusReportDirect(b, "1.2.3", 1'700'000'000, 4, 3, "reference", &services, &servers, &workers, &verdicts, &errors, 8, 9, kInstance,
-                                          sample.state ? sample.state_dir.c_str() : nullptr, sample.kept, &problems, &deployments)
+                                          sample.state ? sample.state_dir.c_str() : nullptr, sample.kept, &problems, &deployments, &engines, key_tables)
         .Union();
   });
 }

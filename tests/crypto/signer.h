@@ -40,6 +40,8 @@ class SigningKey {
   static SigningKey of_type(KeyType type);
 
   KeyType type() const { return type_; }
+  // openssl(): OpenSSL's own, for those who measure it.
+  EVP_PKEY* openssl() const { return key_.get(); }
   // first(), second(): the numbers as KeyMaterial's makers take them.
   Octets first() const;
   Octets second() const;

@@ -76,7 +76,7 @@ TEST_F(Assayctl, DeploysAndReports) {
   EXPECT_TRUE(has(refused, "/typo")) << refused.output;
   const Exited status = ctl({"status"});
   EXPECT_EQ(status.status, 0);
-  for (const std::string_view text : {"orders", "payments", "reference"}) EXPECT_TRUE(has(status, text)) << text << '\n' << status.output;
+  for (const std::string_view text : {"orders", "payments", "engine ", "key tables "}) EXPECT_TRUE(has(status, text)) << text << '\n' << status.output;
   EXPECT_EQ(ctl({"ping"}).status, 0);
 }
 

@@ -41,6 +41,7 @@ class Listener {
   std::uint16_t port_ = 0;
 };
 
+// By the engine that the processor runs best; the others differ from it in nothing but signatures.
 TEST(AttacksOnTheDaemon, EachGetsItsVerdictAndNothingElse) {
   const Listener listener;
   const mint::Target target{.fixture = mint::Fixture::generate(), .now_s = std::time(nullptr), .attacker_url = listener.url()};

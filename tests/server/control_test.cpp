@@ -30,7 +30,7 @@ class ControlTest : public testing::Test, private StatusSource {
     auto ledger = test::ledger_of(document, clock, log, identities);
     auto first = ledger->first_snapshot();
     auto report = ledger->report();
-    builder.emplace(main, std::move(ledger));
+    builder.emplace(main, std::move(ledger), nullptr);
     deployer.emplace(main, DeployerParts{.builder = *builder, .workers = {}, .quota = quota, .log = log, .snapshot = std::move(first), .report = std::move(report)});
     control.emplace(main, ControlParts{.clock = clock, .log = log, .version = "1", .deployer = *deployer, .status = *this, .drained = {}});
   }
@@ -41,7 +41,7 @@ class ControlTest : public testing::Test, private StatusSource {
       return control->drained();
     }));
   }
-  StatusFigures figures() const override { return {.version = "1", .engine = "none", .workers = {}}; }
+  StatusFigures figures() const override { return {.version = "1", .engine = "none", .engines = {}, .workers = {}}; }
 
   Peer connect(std::uint32_t uid, std::vector<std::uint32_t> groups = {}) {
     auto [descriptor, peer] = test::socket_pair();

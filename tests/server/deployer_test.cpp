@@ -109,7 +109,7 @@ class DeployerTest : public testing::Test, public ChangeListener {
   std::uint64_t ticket = 0;
   loop::Loop main;
   loop::Async wake{main, loop::bind<&DeployerTest::on_wake>(this)};
-  Builder builder{main, std::move(ledger)};
+  Builder builder{main, std::move(ledger), nullptr};
   std::vector<std::unique_ptr<Worker>> workers;
   std::optional<Deployer> deployer;
 };

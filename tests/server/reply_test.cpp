@@ -238,7 +238,7 @@ TEST(Reply, AnswersAnErrorForAStatusThatDoesNotFit) {
   const auto snapshot = ledger->first_snapshot();
   for (const std::size_t bytes : {128U, 512U}) {
     ReplyEncoder encoder(bytes);
-    EXPECT_EQ(answer(encoder.status(8, {.version = "1", .engine = "e", .workers = {}}, *ledger->report(), *snapshot)).error(), wire::ErrorCode::response_too_large);
+    EXPECT_EQ(answer(encoder.status(8, {.version = "1", .engine = "e", .engines = {}, .workers = {}}, *ledger->report(), *snapshot)).error(), wire::ErrorCode::response_too_large);
   }
 }
 
@@ -269,13 +269,15 @@ TEST(Reply, ReportsKeysUsedAndSkippedAndWhatHasBeenCounted) {
   const auto ledger = test::ledger_of(text, clock, log, identities);
   const auto snapshot = ledger->first_snapshot();
 
-  StatusFigures figures{.version = "1.2.3", .started_at_s = 1000, .engine = "reference", .workers = {}};
+  StatusFigures figures{.version = "1.2.3", .started_at_s = 1000, .engine = "reference", .engines = {}, .workers = {}};
   Counters counters;
   counters.tokens.add(5);
   counters.count(schema::Code::expired);
   counters.count(ErrorCode::overloaded);
   counters.connections_dropped.add(2);
   figures.add_worker(counters, 3);
+  figures.engines = {{crypto::Algorithm::rs256, crypto::EngineLevel::simd}, {crypto::Algorithm::es256, crypto::EngineLevel::scalar}};
+  figures.tables = crypto::TableFigures{.tables = 5, .bytes = 6, .curve_bytes = 7, .keys_without = 8};
   figures.connections_refused = 4;
   figures.problems.push_back({Problem::Severity::warning, "a late worker"});
   ReplyEncoder encoder(limits::kControlFrameBytesMax);
@@ -292,6 +294,14 @@ TEST(Reply, ReportsKeysUsedAndSkippedAndWhatHasBeenCounted) {
   EXPECT_EQ(report->deployments()->Get(0)->kind(), wire::DeploymentKind::full);
   EXPECT_EQ(report->deployments()->Get(0)->bytes(), text.size());
   EXPECT_EQ(report->engine()->str(), "reference");
+  ASSERT_EQ(report->engines()->size(), 2U);
+  EXPECT_EQ(report->engines()->Get(1)->algorithm()->str(), "ES256");
+  EXPECT_EQ(report->engines()->Get(1)->engine()->str(), "scalar");
+  EXPECT_EQ(report->key_tables()->budget(), snapshot->daemon().key_table_budget_bytes);
+  EXPECT_EQ(report->key_tables()->tables(), 5U);
+  EXPECT_EQ(report->key_tables()->bytes(), 6U);
+  EXPECT_EQ(report->key_tables()->curve_bytes(), 7U);
+  EXPECT_EQ(report->key_tables()->keys_without(), 8U);
   ASSERT_EQ(report->oauth_servers()->size(), 1U);
   const wire::OAuthServerStatus& server = *report->oauth_servers()->Get(0);
   EXPECT_TRUE(server.available());

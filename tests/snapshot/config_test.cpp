@@ -187,6 +187,23 @@ TEST(ConfigDaemon, NamesAnEngine) {
   }
 }
 
+TEST(ConfigDaemon, SaysHowFarTheEnginesAreTrusted) {
+  const std::vector<std::pair<std::string_view, crypto::CrossCheckMode>> modes{
+      {"off", crypto::CrossCheckMode::off}, {"sample", crypto::CrossCheckMode::sample}, {"inline", crypto::CrossCheckMode::inline_}};
+  for (const auto& [name, mode] : modes) {
+    EXPECT_EQ(config_of(with("", "daemon", fmt::format(R"({{"cross_check":"{}"}})", name))).daemon.cross_check, mode) << name;
+  }
+  EXPECT_EQ(config_of(minimal()).daemon.cross_check, crypto::CrossCheckMode::sample);
+  EXPECT_EQ(config_of(minimal()).daemon.cross_check_percent, 1U);
+  EXPECT_EQ(config_of(with("", "daemon", R"({"cross_check_percent":100})")).daemon.cross_check_percent, 100U);
+  for (const std::string_view bad : {R"("on")", R"("")", "true", "null"}) {
+    EXPECT_THAT(faults_of(with("", "daemon", fmt::format(R"({{"cross_check":{}}})", bad))), ElementsAre(IsFaultAt("/daemon/cross_check"))) << bad;
+  }
+  for (const std::string_view bad : {"0", "101", "1.5", R"("1")"}) {
+    EXPECT_THAT(faults_of(with("", "daemon", fmt::format(R"({{"cross_check_percent":{}}})", bad))), ElementsAre(IsFaultAt("/daemon/cross_check_percent"))) << bad;
+  }
+}
+
 TEST(ConfigDaemon, HasABudgetForTables) {
   for (const std::uint64_t good : {std::uint64_t{0}, std::uint64_t{1} << 30, std::uint64_t{1} << 40}) {
     EXPECT_EQ(config_of(with("", "daemon", fmt::format(R"({{"key_table_budget":{}}})", good))).daemon.key_table_budget_bytes, good);

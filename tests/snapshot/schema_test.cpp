@@ -13,7 +13,7 @@ namespace {
 using jose::JsonKind;
 
 // Root 4, OAuth server 10, API service 6, claim rule 2, client 5, daemon 1, limits 5.
-constexpr int kMembers = 37;
+constexpr int kMembers = 39;
 
 class SchemaWalk {
  public:
@@ -302,6 +302,9 @@ TEST(ConfigSchema, HasTheDefaultsOfTheCode) {
                                                                   {"api_services", limits.api_services}};
   for (const auto& [name, value] : defaults)
     EXPECT_EQ(schema.at("/$defs/daemon/properties/limits/properties/" + name + "/default").raw, std::to_string(value)) << name;
+  EXPECT_EQ(schema.at("/$defs/daemon/properties/cross_check_percent/default").raw, std::to_string(snapshot::DaemonConfig().cross_check_percent));
+  EXPECT_EQ(config_of(with("", "daemon", R"({"cross_check":)" + schema.at("/$defs/daemon/properties/cross_check/default").raw + "}")).daemon.cross_check,
+            snapshot::DaemonConfig().cross_check);
   EXPECT_EQ(schema.at("/$defs/daemon/properties/key_table_budget/default").raw, std::to_string(snapshot::DaemonConfig().key_table_budget_bytes));
   EXPECT_EQ(config_of(with("", "daemon", R"({"engine":)" + schema.at("/$defs/daemon/properties/engine/default").raw + "}")).daemon.engine, snapshot::DaemonConfig().engine);
   const Config config = config_of(minimal());

@@ -1,0 +1,36 @@
+// Which code each operation runs, by level.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "crypto/ec/verifier.h"
+#include "crypto/ed25519/ed25519.h"
+#include "crypto/rsa/rsa.h"
+#include "crypto/sha2/sha256.h"
+#include "crypto/sha2/sha512.h"
+
+namespace assay::crypto {
+
+// EngineLevel: simd: AVX2, FMA and BMI2, with SHA-NI where it is there. scalar: portable C++ by the same methods. reference: mbedTLS and libsodium. Each steps down to
+// the next one.
+enum class EngineLevel : std::uint8_t { unset = 0, simd, scalar, reference };
+
+// name_of(level): "simd", "scalar", "reference"; "unset".
+std::string_view name_of(EngineLevel level) noexcept;
+
+// Kernels: a value; the code of one level, simd or scalar.
+struct Kernels {
+  EngineLevel level = EngineLevel::unset;
+  const sha2::Sha256Code* sha256 = nullptr;
+  const sha2::Sha512Code* sha512 = nullptr;
+  decltype(&verify_rsa_scalar_vartime) rsa = nullptr;
+  ec::Arithmetic ec = ec::Arithmetic::unset;
+  const ed25519::Code* ed25519 = nullptr;
+
+  // of(level): nothing if this processor or this build cannot run it, or for reference, which is libraries.
+  static std::optional<Kernels> of(EngineLevel level) noexcept;
+};
+
+}  // namespace assay::crypto

@@ -1,0 +1,275 @@
+// Our engines against the reference engine: any mix of algorithms, keys with and without tables, good signatures and bad ones, in batches of every kind.
+#include "crypto/fast_engine.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+#include "crypto/engine_set.h"
+#include "crypto/known_answers.h"
+#include "crypto/signer.h"
+#include "crypto/table_builder.h"
+
+namespace assay::crypto {
+namespace {
+
+using test::Octets;
+using test::SigningKey;
+
+std::vector<EngineLevel> levels() {
+  std::vector<EngineLevel> levels{EngineLevel::scalar};
+  if (Kernels::of(EngineLevel::simd)) levels.push_back(EngineLevel::simd);
+  return levels;
+}
+
+// Case: what a batch is made of. Owns what its check borrows. answer: the reference engine's.
+struct Case {
+  Algorithm algorithm;
+  std::shared_ptr<const KeyMaterial> key;
+  Octets message;
+  Octets signature;
+  SignatureResult answer;
+  SignatureCheckView check() const { return {algorithm, key.get(), message, signature}; }
+};
+
+// pool(): signatures of every algorithm over several keys, two thirds of them spoilt.
+const std::vector<Case>& pool() {
+  static const std::vector<Case> made = [] {
+    std::vector<Case> cases;
+    std::mt19937_64 random(11);
+    const auto reference = make_reference_engine();
+    const auto add = [&](const SigningKey& key, std::initializer_list<Algorithm> algorithms) {
+      const auto material = key.material();
+      for (const Algorithm algorithm : algorithms) {
+        for (int i = 0; i < 6; ++i) {
+          Octets message(random() % 1500);
+          for (std::byte& octet : message) octet = static_cast<std::byte>(random());
+          Octets signature = key.sign(algorithm, message);
+          if (i % 3 == 1) signature = test::flipped(signature, random() % (8 * signature.size()));
+          if (i % 3 == 2 && !message.empty()) message = test::flipped(message, random() % (8 * message.size()));
+          cases.push_back({algorithm, material, message, signature, test::verify(*reference, algorithm, *material, message, signature)});
+        }
+      }
+    };
+    using enum Algorithm;
+    for (const unsigned bits : {2048U, 2056U, 3072U, 4096U}) add(SigningKey::rsa(bits), {rs256, rs384, rs512, ps256, ps384, ps512});
+    for (int i = 0; i < 4; ++i) {
+      add(SigningKey::ec(KeyType::p256), {es256});
+      add(SigningKey::ec(KeyType::p384), {es384});
+      add(SigningKey::ec(KeyType::p521), {es512});
+      add(SigningKey::ed25519(), {eddsa});
+    }
+    return cases;
+  }();
+  return made;
+}
+
+std::vector<SignatureResult> answers_of(Engine& engine, const std::vector<SignatureCheckView>& checks) {
+  std::vector<SignatureResult> results(checks.size());
+  verify_batch(engine, checks, results);
+  return results;
+}
+
+// without_tables(): the pool, with keys that have no tables yet.
+std::vector<Case> without_tables() {
+  std::vector<Case> cases = pool();
+  std::map<const KeyMaterial*, std::shared_ptr<const KeyMaterial>> anew;
+  for (Case& c : cases) {
+    auto& key = anew[c.key.get()];
+    const auto copy = [](base::Bytes octets) { return Octets(octets.begin(), octets.end()); };
+    if (key == nullptr) key = *test::make_material(c.key->type(), copy(c.key->first()), copy(c.key->second()));
+    c.key = key;
+  }
+  return cases;
+}
+
+std::vector<TableWish> wishes(const std::vector<Case>& cases) {
+  std::vector<TableWish> wishes;
+  for (const Case& c : cases) wishes.push_back({c.key, 0, 1});
+  return wishes;
+}
+
+void answers_right(Engine& engine, const std::vector<Case>& cases) {
+  std::mt19937_64 random(12);
+  for (const std::size_t size : {1U, 2U, 3U, 4U, 5U, 16U, 64U, 255U, 256U, 257U, 600U}) {
+    const int rounds = size < 64 ? 20 : 2;
+    for (int round = 0; round < rounds; ++round) {
+      std::vector<SignatureCheckView> checks;
+      std::vector<SignatureResult> answers;
+      for (std::size_t i = 0; i < size; ++i) {
+        const Case& c = cases[random() % cases.size()];
+        checks.push_back(c.check());
+        answers.push_back(c.answer);
+      }
+      ASSERT_EQ(answers_of(engine, checks), answers) << "batch of " << size;
+    }
+  }
+}
+
+TEST(FastEngine, AgreesWithTheReferenceFromTheFirstKeyToTheLastTable) {
+  for (const EngineLevel level : levels()) {
+    SCOPED_TRACE(name_of(level));
+    CurveTables curves;
+    const auto engine = make_fast_engine(*Kernels::of(level), curves);
+    EXPECT_EQ(engine->name(), name_of(level));
+    const std::vector<Case> cases = without_tables();
+    if (level == levels().back()) answers_right(*engine, cases);  // nothing is there: the reference engine, for the curves
+    TableBuilder builder({level, level, level, level}, curves);
+    const auto wanted = wishes(cases);
+    for (int i = 0; i < 4; ++i) ASSERT_TRUE(builder.build_next(wanted, std::uint64_t{1} << 30));
+    EXPECT_NE(curves.ec(KeyType::p521), nullptr);
+    EXPECT_EQ(builder.figures().tables, 0U);
+    answers_right(*engine, cases);  // the curves have their tables, the keys have none
+    for (int i = 0; i < 8; ++i) ASSERT_TRUE(builder.build_next(wanted, std::uint64_t{1} << 30));
+    answers_right(*engine, cases);  // some have one
+    while (builder.build_next(wanted, std::uint64_t{1} << 30)) {
+    }
+    EXPECT_EQ(builder.figures().tables, 16U);
+    EXPECT_EQ(builder.figures().keys_without, 0U);
+    answers_right(*engine, cases);
+  }
+}
+
+// A table of other arithmetic, or a curve's, must not be taken for one's own.
+TEST(FastEngine, ServesBesideTablesOfAnotherLevel) {
+  if (levels().size() < 2) GTEST_SKIP() << "this processor has one level";
+  CurveTables curves;
+  TableBuilder builder({EngineLevel::simd, EngineLevel::simd, EngineLevel::simd, EngineLevel::simd}, curves);
+  const SigningKey key = SigningKey::ec(KeyType::p256);
+  const auto material = key.material();
+  const std::vector<TableWish> wanted{{material, 0, 1}};
+  while (builder.build_next(wanted, 1 << 30)) {
+  }
+  ASSERT_NE(material->ec_table(), nullptr);
+  const auto scalar = make_fast_engine(*Kernels::of(EngineLevel::scalar), curves);
+  const Octets message = test::from_text("message");
+  const Octets signature = key.sign(Algorithm::es256, message);
+  const Octets bad = test::flipped(signature, 77);
+  EXPECT_EQ(answers_of(*scalar, {{Algorithm::es256, material.get(), message, signature}, {Algorithm::es256, material.get(), message, bad}}),
+            (std::vector{SignatureResult::valid, SignatureResult::invalid}));
+}
+
+TEST(FastEngine, GivesEveryAlgorithmACost) {
+  CurveTables curves;
+  const auto engine = make_fast_engine(*Kernels::of(EngineLevel::scalar), curves);
+  for (const Case& c : pool()) EXPECT_GT(engine->cost_ns(c.algorithm, *c.key), 0U);
+}
+
+// --- Which engine serves ---
+
+TEST(EngineSet, TakesWhatTheProcessorRuns) {
+  const EngineLevel best = levels().back();
+  const std::vector<std::pair<EngineChoice, EngineLevel>> cases{{EngineChoice::automatic, best},
+                                                                {EngineChoice::simd, best},
+                                                                {EngineChoice::scalar, EngineLevel::scalar},
+                                                                {EngineChoice::reference, EngineLevel::reference}};
+  for (const auto& [choice, level] : cases) {
+    EngineSet set(choice, {.mode = CrossCheckMode::off});
+    for (std::size_t i = 1; i <= kAlgorithmCount; ++i) EXPECT_EQ(set.level_of(static_cast<Algorithm>(i)), level);
+    EXPECT_EQ(set.make_engine()->name(), name_of(level));
+    EXPECT_EQ(set.step_downs().size(), choice == EngineChoice::simd && best != EngineLevel::simd ? 1U : 0U);
+  }
+}
+
+TEST(EngineSet, MakesEnginesThatShareTables) {
+  EngineSet set(EngineChoice::automatic, {.mode = CrossCheckMode::sample, .percent = 100});
+  const auto engine = set.make_engine();
+  const auto builder = set.make_table_builder();
+  const std::vector<Case> cases = without_tables();
+  for (int i = 0; i < 6; ++i) builder->build_next(wishes(cases), 1 << 30);
+  answers_right(*engine, cases);
+}
+
+// --- Known answers ---
+
+TEST(KnownAnswers, CoverEveryAlgorithmAndAreRight) {
+  AlgorithmSet covered;
+  for (const KnownAnswer& answer : known_answers()) covered.insert(answer.algorithm);
+  EXPECT_EQ(covered, AlgorithmSet::all());
+  for (const EngineLevel level : levels()) EXPECT_TRUE(failed_known_answers(level, AlgorithmSet::all()).empty()) << name_of(level);
+  EXPECT_TRUE(failed_known_answers(EngineLevel::reference, AlgorithmSet::all()).empty());
+}
+
+// --- Tables ---
+
+TEST(TableBuilder, TakesTheMostUsedFirstAndObeysTheBudget) {
+  CurveTables curves;
+  TableBuilder builder({EngineLevel::scalar, EngineLevel::scalar, EngineLevel::scalar, EngineLevel::scalar}, curves);
+  std::vector<TableWish> wanted;
+  for (std::uint64_t i = 0; i < 8; ++i) wanted.push_back({SigningKey::ec(KeyType::p256).material(), 0, i});
+  constexpr std::uint64_t kBudget = 1 << 20;
+  EXPECT_TRUE(builder.build_next(wanted, kBudget));  // the curve's
+  EXPECT_GT(builder.figures().curve_bytes, 0U);
+  EXPECT_EQ(builder.figures().tables, 0U);
+  EXPECT_TRUE(builder.build_next(wanted, kBudget));
+  EXPECT_NE(wanted[7].key->ec_table(), nullptr);
+  wanted[0].uses = 100;
+  EXPECT_TRUE(builder.build_next(wanted, kBudget));
+  EXPECT_NE(wanted[0].key->ec_table(), nullptr);
+  while (builder.build_next(wanted, kBudget)) {
+  }
+  const TableFigures figures = builder.figures();
+  EXPECT_LE(figures.bytes, kBudget);
+  EXPECT_GE(figures.tables, 5U);
+  EXPECT_EQ(figures.tables + figures.keys_without, 8U);
+  // What is gone gives its room back.
+  const std::size_t tables = figures.tables;
+  std::erase_if(wanted, [](const TableWish& wish) { return wish.key->ec_table() != nullptr && wish.uses < 7; });
+  EXPECT_LT(builder.figures().tables, tables);
+  while (builder.build_next(wanted, kBudget)) {
+  }
+  EXPECT_EQ(builder.figures().keys_without, 0U);
+  EXPECT_LE(builder.figures().bytes, kBudget);
+}
+
+// One key changed of many builds one table.
+TEST(TableBuilder, MakesATableOnlyForWhatIsNew) {
+  CurveTables curves;
+  const EngineLevel level = levels().back();
+  TableBuilder builder({level, level, level, level}, curves);
+  std::vector<TableWish> wanted;
+  for (int i = 0; i < 50; ++i) wanted.push_back({SigningKey::ed25519().material(), 0, 1});
+  while (builder.build_next(wanted, std::uint64_t{1} << 30)) {
+  }
+  wanted[25].key = SigningKey::ed25519().material();
+  EXPECT_TRUE(builder.build_next(wanted, std::uint64_t{1} << 30));
+  EXPECT_NE(wanted[25].key->ed25519_table(), nullptr);
+  EXPECT_FALSE(builder.build_next(wanted, std::uint64_t{1} << 30));
+  EXPECT_EQ(builder.figures().tables, 50U);
+}
+
+TEST(TableBuilder, GivesNoSourceMoreThanAQuarterWhileOthersLackTables) {
+  CurveTables curves;
+  TableBuilder builder({EngineLevel::scalar, EngineLevel::scalar, EngineLevel::scalar, EngineLevel::scalar}, curves);
+  std::vector<TableWish> wanted;
+  for (std::uint64_t i = 0; i < 12; ++i) wanted.push_back({SigningKey::ec(KeyType::p256).material(), 1, 1000});
+  wanted.push_back({SigningKey::ec(KeyType::p256).material(), 2, 1});
+  constexpr std::uint64_t kBudget = 3 << 20;
+  while (wanted.back().key->ec_table() == nullptr) {
+    std::uint64_t greedy = 0;
+    for (std::size_t i = 0; i < 12; ++i) greedy += wanted[i].key->ec_table() != nullptr ? wanted[i].key->ec_table()->bytes() : 0;
+    ASSERT_LE(greedy, kBudget / 4);
+    ASSERT_TRUE(builder.build_next(wanted, kBudget));
+  }
+  while (builder.build_next(wanted, kBudget)) {
+  }
+  EXPECT_GT(builder.figures().tables, 9U);
+  EXPECT_LE(builder.figures().bytes, kBudget);
+}
+
+TEST(TableBuilder, MakesNoneWithoutABudgetOrForTheReference) {
+  const std::vector<TableWish> wanted{{SigningKey::ec(KeyType::p256).material(), 0, 1}, {SigningKey::rsa(2048).material(), 0, 1}};
+  CurveTables curves;
+  TableBuilder builder({EngineLevel::scalar, EngineLevel::scalar, EngineLevel::scalar, EngineLevel::scalar}, curves);
+  EXPECT_TRUE(builder.build_next(wanted, 0));  // the curve's own
+  EXPECT_FALSE(builder.build_next(wanted, 0));
+  EXPECT_EQ(builder.figures().keys_without, 1U);
+  CurveTables none;
+  TableBuilder reference({EngineLevel::reference, EngineLevel::reference, EngineLevel::reference, EngineLevel::reference}, none);
+  EXPECT_FALSE(reference.build_next(wanted, 1 << 30));
+  EXPECT_EQ(none.ec(KeyType::p256), nullptr);
+}
+
+}  // namespace
+}  // namespace assay::crypto
