@@ -97,14 +97,13 @@ class FastEngine final : public Engine {
 
   std::string_view name() const noexcept override { return name_of(kernels_.level); }
 
-  // Nanoseconds of the simd kernels in a batch of 16, with a message of 700 octets (scripts/bench verify). The scalar kernels' are larger by about one factor, which the batch finds out.
+  // Nanoseconds of the simd kernels in a batch of 16, with a message of 700 octets (docs/BENCHMARKS.md). The scalar kernels' are larger by about one factor, which the batch finds out.
   std::uint64_t cost_ns(Algorithm algorithm, const KeyMaterial& key) const noexcept override {
-    constexpr std::uint64_t kWithoutTable = 6;
     switch (algorithm) {
-      case Algorithm::es256: return key.ec_table() != nullptr ? 3'500 : 3'500 * kWithoutTable;
-      case Algorithm::es384: return key.ec_table() != nullptr ? 11'000 : 11'000 * kWithoutTable;
-      case Algorithm::es512: return key.ec_table() != nullptr ? 21'000 : 21'000 * kWithoutTable;
-      case Algorithm::eddsa: return key.ed25519_table() != nullptr ? 4'000 : 4'000 * kWithoutTable;
+      case Algorithm::es256: return on_curve_ns(algorithm, key, 3'700, 130'000);
+      case Algorithm::es384: return on_curve_ns(algorithm, key, 11'000, 360'000);
+      case Algorithm::es512: return on_curve_ns(algorithm, key, 22'000, 690'000);
+      case Algorithm::eddsa: return on_curve_ns(algorithm, key, 3'800, 21'000);
       case Algorithm::rs256:
       case Algorithm::rs384:
       case Algorithm::rs512:
@@ -117,6 +116,13 @@ class FastEngine final : public Engine {
   }
 
  private:
+  // on_curve_ns(...): with a table of the key, without one, or by the reference engine while the curve has none.
+  std::uint64_t on_curve_ns(Algorithm algorithm, const KeyMaterial& key, std::uint64_t with_table, std::uint64_t without) const noexcept {
+    const bool has_curve = key.type() == KeyType::ed25519 ? curves_.ed25519() != nullptr : curves_.ec(key.type()) != nullptr;
+    if (!has_curve) return reference_->cost_ns(algorithm, key);
+    return key.ec_table() != nullptr || key.ed25519_table() != nullptr ? with_table : without;
+  }
+
   void answer(std::span<const SignatureCheckView> checks, std::span<SignatureResult> results) noexcept override {
     for (std::size_t done = 0; done < checks.size(); done += kBatchTokensMax) {
       const std::size_t count = std::min(kBatchTokensMax, checks.size() - done);

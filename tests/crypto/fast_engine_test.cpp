@@ -156,6 +156,27 @@ TEST(FastEngine, GivesEveryAlgorithmACost) {
   for (const Case& c : pool()) EXPECT_GT(engine->cost_ns(c.algorithm, *c.key), 0U);
 }
 
+// A batch is cut by these, so they must follow what is there.
+TEST(FastEngine, CostsLessWithEachTable) {
+  for (const KeyType type : {KeyType::p256, KeyType::p384, KeyType::p521, KeyType::ed25519}) {
+    CurveTables curves;
+    const auto engine = make_fast_engine(*Kernels::of(EngineLevel::scalar), curves);
+    const auto key = SigningKey::of_type(type).material();
+    const Algorithm algorithm = test::algorithms(type).front();
+    TableBuilder builder({EngineLevel::scalar, EngineLevel::scalar, EngineLevel::scalar, EngineLevel::scalar}, curves);
+    const std::vector<TableWish> wanted{{key, 0, 1}};
+    const std::uint64_t at_first = engine->cost_ns(algorithm, *key);
+    EXPECT_EQ(at_first, make_reference_engine()->cost_ns(algorithm, *key));
+    ASSERT_TRUE(builder.build_next(wanted, 1 << 30));
+    const std::uint64_t with_curve = engine->cost_ns(algorithm, *key);
+    if (type != KeyType::ed25519) {  // for which libsodium is as quick
+      EXPECT_LT(with_curve, at_first) << key->describe();
+    }
+    ASSERT_TRUE(builder.build_next(wanted, 1 << 30));
+    EXPECT_LT(engine->cost_ns(algorithm, *key), with_curve) << key->describe();
+  }
+}
+
 // --- Which engine serves ---
 
 TEST(EngineSet, TakesWhatTheProcessorRuns) {
