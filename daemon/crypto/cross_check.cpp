@@ -3,6 +3,7 @@
 #include "crypto/cross_check.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -32,7 +33,12 @@ CrossCheck::CrossCheck(CrossCheckOptions options, EngineLevels& levels) : option
   sample_.message.reserve(base::limits::kTokenBytesMax);
   sample_.signature.reserve(base::limits::kTokenBytesMax);
   wants_sample_.store(true, std::memory_order_relaxed);
+  // Signals are others' business, and a thread begins with the mask of the one that starts it.
+  sigset_t all, before;
+  ::sigfillset(&all);
+  CHECK(::pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
   thread_ = std::thread([this] { work(); });
+  CHECK(::pthread_sigmask(SIG_SETMASK, &before, nullptr) == 0);
 }
 
 CrossCheck::~CrossCheck() {

@@ -28,15 +28,18 @@ EngineLevel below(EngineLevel level) noexcept { return level == EngineLevel::sim
 
 }  // namespace
 
-EngineSet::EngineSet(EngineChoice choice, CrossCheckOptions cross_check) : cross_check_(std::move(cross_check), levels_) {
+EngineSet::EngineSet(EngineChoice choice, CrossCheckOptions cross_check, KernelsOf kernels_of)
+    : kernels_of_(std::move(kernels_of)), cross_check_(std::move(cross_check), levels_) {
   EngineLevel level = first_level(choice);
-  if (level == EngineLevel::simd && !Kernels::of(level)) {
+  if (level == EngineLevel::simd && !kernels_of_(level)) {
     if (choice == EngineChoice::simd) step_downs_.push_back({level, Algorithm::unset});
     level = EngineLevel::scalar;
   }
   AlgorithmSet left = AlgorithmSet::all();
   for (;; level = below(level)) {
-    const AlgorithmSet failed = failed_known_answers(level, left);
+    const std::optional<Kernels> kernels = level == EngineLevel::reference ? std::nullopt : kernels_of_(level);
+    CHECK(kernels.has_value() == (level != EngineLevel::reference));
+    const AlgorithmSet failed = failed_known_answers(kernels ? &*kernels : nullptr, left);
     for (std::size_t i = 1; i <= kAlgorithmCount; ++i) {
       const auto algorithm = static_cast<Algorithm>(i);
       if (!left.contains(algorithm)) continue;
@@ -55,8 +58,8 @@ std::unique_ptr<Engine> EngineSet::make_engine() {
   LevelEngines engines{.simd = nullptr, .scalar = nullptr, .reference = make_reference_engine()};
   for (std::size_t i = 1; i <= kAlgorithmCount; ++i) {
     const EngineLevel level = levels_.of(static_cast<Algorithm>(i));
-    if (level == EngineLevel::simd && engines.simd == nullptr) engines.simd = make_fast_engine(*Kernels::of(level), curves_);
-    if (level == EngineLevel::scalar && engines.scalar == nullptr) engines.scalar = make_fast_engine(*Kernels::of(level), curves_);
+    if (level == EngineLevel::simd && engines.simd == nullptr) engines.simd = make_fast_engine(*kernels_of_(level), curves_);
+    if (level == EngineLevel::scalar && engines.scalar == nullptr) engines.scalar = make_fast_engine(*kernels_of_(level), curves_);
   }
   return make_worker_engine(std::move(engines), levels_, cross_check_);
 }

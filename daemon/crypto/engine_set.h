@@ -1,7 +1,9 @@
 // The engines of a process: which one verifies which algorithm, found out when it starts.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -28,7 +30,9 @@ class EngineSet {
   // Takes the chosen level, or the next one that this processor runs, and has each algorithm verify its known answers (known_answers.h) with and without tables; an algorithm that
   // fails steps down a level. Takes some tens of milliseconds.
   // cross_check: what becomes of acceptances afterwards.
-  EngineSet(EngineChoice choice, CrossCheckOptions cross_check);
+  // kernels_of: the code of a level; tests put other code there.
+  using KernelsOf = std::function<std::optional<Kernels>(EngineLevel)>;
+  EngineSet(EngineChoice choice, CrossCheckOptions cross_check, KernelsOf kernels_of = &Kernels::of);
   ~EngineSet();
   EngineSet(const EngineSet&) = delete;
   EngineSet& operator=(const EngineSet&) = delete;
@@ -44,6 +48,7 @@ class EngineSet {
   std::unique_ptr<TableBuilder> make_table_builder();
 
  private:
+  const KernelsOf kernels_of_;
   EngineLevels levels_;
   std::vector<StepDown> step_downs_;
   CurveTables curves_;

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
@@ -93,7 +95,7 @@ class Picked {
 
 class FastEngine final : public Engine {
  public:
-  FastEngine(const Kernels& kernels, const CurveTables& curves) : kernels_(kernels), curves_(curves), reference_(make_reference_engine()) {}
+  FastEngine(const Kernels& kernels, const CurveTables& curves, std::unique_ptr<Engine> fallback) : kernels_(kernels), curves_(curves), reference_(std::move(fallback)) {}
 
   std::string_view name() const noexcept override { return name_of(kernels_.level); }
 
@@ -109,13 +111,21 @@ class FastEngine final : public Engine {
       case Algorithm::rs512:
       case Algorithm::ps256:
       case Algorithm::ps384:
-      case Algorithm::ps512: return 8'000 * key.bits() * key.bits() / (2048 * 2048);
+      case Algorithm::ps512: return rsa_ns(key);
       case Algorithm::unset: break;
     }
     return 0;
   }
 
  private:
+  // rsa_ns(key): multiplications go by the square of the size, and there are as many as the exponent has bits, and more where they are set. Above 4,209 bits there is scalar code alone.
+  static std::uint64_t rsa_ns(const KeyMaterial& key) noexcept {
+    constexpr std::uint64_t kScalarFactor = 5, kSimdBitsMax = 4209, kMultiplicationsOf65537 = 17;
+    std::uint64_t multiplications = 0;
+    for (const std::byte octet : key.second()) multiplications += 8 + static_cast<std::uint64_t>(std::popcount(std::to_integer<unsigned>(octet)));
+    const std::uint64_t once = 8'000 * key.bits() * key.bits() / (2048 * 2048) * multiplications / (kMultiplicationsOf65537 + 9);
+    return key.bits() > kSimdBitsMax ? once * kScalarFactor : once;
+  }
   // on_curve_ns(...): with a table of the key, without one, or by the reference engine while the curve has none.
   std::uint64_t on_curve_ns(Algorithm algorithm, const KeyMaterial& key, std::uint64_t with_table, std::uint64_t without) const noexcept {
     const bool has_curve = key.type() == KeyType::ed25519 ? curves_.ed25519() != nullptr : curves_.ec(key.type()) != nullptr;
@@ -213,6 +223,8 @@ class FastEngine final : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_fast_engine(const Kernels& kernels, const CurveTables& curves) { return std::make_unique<FastEngine>(kernels, curves); }
+std::unique_ptr<Engine> make_fast_engine(const Kernels& kernels, const CurveTables& curves, std::unique_ptr<Engine> fallback) {
+  return std::make_unique<FastEngine>(kernels, curves, std::move(fallback));
+}
 
 }  // namespace assay::crypto

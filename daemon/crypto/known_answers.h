@@ -23,8 +23,8 @@ struct KnownAnswer {
 // known_answers(): one for each algorithm.
 std::span<const KnownAnswer> known_answers() noexcept;
 
-// failed_known_answers(level, algorithms): those of the algorithms for which the engine of that level does not answer its known signature with valid or, with one bit of it or of the
-// message changed, with invalid: alone and five at a time, without a table of the key and with one. The processor can run the level.
-AlgorithmSet failed_known_answers(EngineLevel level, AlgorithmSet algorithms);
+// failed_known_answers(kernels, algorithms): those of the algorithms for which the engine of these kernels (null: the reference engine) does not answer its known signature with valid or, with one bit of it or of the
+// message changed, with invalid: alone and five at a time, without a table of the key and with one. The processor can run them.
+AlgorithmSet failed_known_answers(const Kernels* kernels, AlgorithmSet algorithms);
 
 }  // namespace assay::crypto

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <functional>
+#include <string>
 #include <utility>
 
 #include "base/check.h"
@@ -100,7 +101,7 @@ bool Builder::build_table() {
   std::vector<crypto::TableWish> wishes;
   for (const auto& server : snapshot.oauth_servers()) {
     if (server->keys == nullptr) continue;
-    const std::size_t source = std::hash<const void*>()(server->keys.get());  // servers that share a set are one source
+    const std::size_t source = std::hash<std::string>()(server->name);  // whatever keys it has had
     for (const jose::VerificationKey& key : server->keys->keys()) {
       const snapshot::KeyUse* use = server->use_of(key);
       wishes.push_back({key.material, source, use == nullptr ? 0 : use->count()});

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <map>
 #include <random>
+#include <string>
 
 #include "crypto/engine_set.h"
 #include "crypto/known_answers.h"
@@ -150,6 +152,83 @@ TEST(FastEngine, ServesBesideTablesOfAnotherLevel) {
             (std::vector{SignatureResult::valid, SignatureResult::invalid}));
 }
 
+// CountingEngine: the reference engine, and how often it was asked.
+class CountingEngine final : public Engine {
+ public:
+  explicit CountingEngine(std::size_t& asked) : asked_(asked) {}
+  std::string_view name() const noexcept override { return "counting"; }
+  std::uint64_t cost_ns(Algorithm, const KeyMaterial&) const noexcept override { return 1; }
+
+ private:
+  void answer(std::span<const SignatureCheckView> checks, std::span<SignatureResult> results) noexcept override {
+    asked_ += checks.size();
+    verify_batch(*reference_, checks, results);
+  }
+  std::size_t& asked_;
+  std::unique_ptr<Engine> reference_ = make_reference_engine();
+};
+
+// A fast path that silently stops being used is a bug that no answer shows.
+TEST(FastEngine, AsksTheReferenceOnlyWhileACurveHasNoTable) {
+  for (const EngineLevel level : levels()) {
+    CurveTables curves;
+    std::size_t asked = 0;
+    const auto engine = make_fast_engine(*Kernels::of(level), curves, std::make_unique<CountingEngine>(asked));
+    const std::vector<Case> cases = without_tables();
+    std::vector<SignatureCheckView> checks;
+    std::size_t on_curves = 0;
+    for (const Case& c : cases) {
+      checks.push_back(c.check());
+      if (c.key->type() != KeyType::rsa) ++on_curves;
+    }
+    answers_of(*engine, checks);
+    EXPECT_EQ(asked, on_curves);
+    TableBuilder builder({level, level, level, level}, curves);
+    for (int i = 0; i < 4; ++i) ASSERT_TRUE(builder.build_next(wishes(cases), 0));
+    asked = 0;
+    answers_of(*engine, checks);
+    EXPECT_EQ(asked, 0U) << name_of(level);
+  }
+}
+
+#if defined(__x86_64__)
+// What the system says of the processor, which is not how the daemon asks.
+TEST(Kernels, AreThoseThatTheProcessorRuns) {
+  std::ifstream file("/proc/cpuinfo");
+  std::string line;
+  while (std::getline(file, line) && !line.starts_with("flags")) {
+  }
+  ASSERT_TRUE(line.starts_with("flags"));
+  line += ' ';
+  const auto has = [&line](std::string_view flag) { return line.find(" " + std::string(flag) + " ") != std::string::npos; };
+  const auto simd = Kernels::of(EngineLevel::simd);
+  ASSERT_EQ(simd.has_value(), has("avx2") && has("fma") && has("bmi1") && has("bmi2"));
+  if (!simd) return;
+  EXPECT_EQ(simd->sha256 == sha2::sha256_sha_ni(), has("sha_ni"));
+  EXPECT_EQ(simd->sha512, sha2::sha512_avx2());
+  EXPECT_EQ(simd->ec, ec::Arithmetic::avx2);
+  EXPECT_EQ(simd->ed25519, ed25519::simd_code());
+  EXPECT_EQ(simd->rsa, &verify_rsa_simd_vartime);
+}
+#endif
+
+// RSA: more bits and larger exponents cost more.
+TEST(FastEngine, KnowsWhatRsaCosts) {
+  CurveTables curves;
+  const auto engine = make_fast_engine(*Kernels::of(EngineLevel::scalar), curves);
+  const auto cost = [&](unsigned bits, std::uint32_t exponent) {
+    Octets modulus(bits / 8, std::byte{0xFF});
+    Octets e;
+    for (int shift = 24; shift >= 0; shift -= 8) e.push_back(static_cast<std::byte>(exponent >> shift & 0xFF));
+    return engine->cost_ns(Algorithm::rs256, **KeyMaterial::make_rsa(modulus, e));
+  };
+  EXPECT_EQ(cost(2048, 65537), 8000U);
+  EXPECT_LT(cost(2048, 3), cost(2048, 65537));
+  EXPECT_GT(cost(2048, 0xFFFFFFFF), 2 * cost(2048, 65537));
+  EXPECT_EQ(cost(4096, 65537), 4 * cost(2048, 65537));
+  EXPECT_EQ(cost(8192, 65537), 5 * 16 * cost(2048, 65537));
+}
+
 TEST(FastEngine, GivesEveryAlgorithmACost) {
   CurveTables curves;
   const auto engine = make_fast_engine(*Kernels::of(EngineLevel::scalar), curves);
@@ -208,8 +287,46 @@ TEST(KnownAnswers, CoverEveryAlgorithmAndAreRight) {
   AlgorithmSet covered;
   for (const KnownAnswer& answer : known_answers()) covered.insert(answer.algorithm);
   EXPECT_EQ(covered, AlgorithmSet::all());
-  for (const EngineLevel level : levels()) EXPECT_TRUE(failed_known_answers(level, AlgorithmSet::all()).empty()) << name_of(level);
-  EXPECT_TRUE(failed_known_answers(EngineLevel::reference, AlgorithmSet::all()).empty());
+  for (const EngineLevel level : levels()) {
+    const auto kernels = Kernels::of(level);
+    EXPECT_TRUE(failed_known_answers(&*kernels, AlgorithmSet::all()).empty()) << name_of(level);
+  }
+  EXPECT_TRUE(failed_known_answers(nullptr, AlgorithmSet::all()).empty());
+}
+
+RsaRouted call_all_valid(std::span<const RsaCheckView>, std::span<SignatureResult> results) noexcept {
+  for (SignatureResult& result : results) result = SignatureResult::valid;
+  return {};
+}
+RsaRouted call_none_valid(std::span<const RsaCheckView>, std::span<SignatureResult> results) noexcept {
+  for (SignatureResult& result : results) result = SignatureResult::invalid;
+  return {};
+}
+
+bool is_rsa(Algorithm algorithm) { return test::name(algorithm).starts_with("RS") || test::name(algorithm).starts_with("PS"); }
+
+// Code that accepts too much, and code that accepts too little: its algorithms step down, and the others stay.
+TEST(KnownAnswers, FindBrokenCode) {
+  for (const auto broken : {&call_all_valid, &call_none_valid}) {
+    Kernels kernels = *Kernels::of(EngineLevel::scalar);
+    kernels.rsa = broken;
+    const AlgorithmSet failed = failed_known_answers(&kernels, AlgorithmSet::all());
+    EngineSet set(EngineChoice::scalar, {.mode = CrossCheckMode::off}, [&](EngineLevel) { return std::optional(kernels); });
+    for (std::size_t i = 1; i <= kAlgorithmCount; ++i) {
+      const auto algorithm = static_cast<Algorithm>(i);
+      EXPECT_EQ(failed.contains(algorithm), is_rsa(algorithm)) << test::name(algorithm);
+      EXPECT_EQ(set.level_of(algorithm), is_rsa(algorithm) ? EngineLevel::reference : EngineLevel::scalar) << test::name(algorithm);
+    }
+    EXPECT_EQ(set.step_downs().size(), 6U);
+    const auto engine = set.make_engine();
+    answers_right(*engine, without_tables());
+  }
+  Kernels kernels = *Kernels::of(EngineLevel::scalar);
+  static const sha2::Sha512Code kLazy{"lazy", [](sha2::Sha512State*, const std::byte*, std::size_t) noexcept {}, nullptr, 1};
+  kernels.sha512 = &kLazy;
+  const AlgorithmSet failed = failed_known_answers(&kernels, AlgorithmSet::all());
+  for (const Algorithm algorithm : {Algorithm::rs384, Algorithm::rs512, Algorithm::ps512, Algorithm::es384, Algorithm::es512, Algorithm::eddsa}) EXPECT_TRUE(failed.contains(algorithm));
+  for (const Algorithm algorithm : {Algorithm::rs256, Algorithm::ps256, Algorithm::es256}) EXPECT_FALSE(failed.contains(algorithm));
 }
 
 // --- Tables ---

@@ -12,8 +12,10 @@
 #include <set>
 #include <string>
 
+#include "crypto/fast_engine.h"
 #include "crypto/engine.h"
 #include "crypto/signer.h"
+#include "crypto/table_builder.h"
 
 namespace assay::crypto {
 namespace {
@@ -136,6 +138,37 @@ SignatureResult expected(const object& test, const VectorFile& file, const std::
   return valid ? SignatureResult::valid : SignatureResult::invalid;
 }
 
+// Engines: all that this processor runs, each of ours with the curves' tables and a table of the key in hand.
+struct Engines {
+  struct Fast {
+    EngineLevel level;
+    CurveTables curves;
+    std::unique_ptr<Engine> engine;
+    std::shared_ptr<const KeyMaterial> key;  // as the one taken, with a table
+  };
+  std::unique_ptr<Engine> reference = make_reference_engine();
+  std::vector<std::unique_ptr<Fast>> fast;
+
+  Engines() {
+    for (const EngineLevel level : {EngineLevel::scalar, EngineLevel::simd}) {
+      if (!Kernels::of(level)) continue;
+      fast.push_back(std::make_unique<Fast>());
+      fast.back()->level = level;
+      fast.back()->engine = make_fast_engine(*Kernels::of(level), fast.back()->curves);
+    }
+  }
+  void take(const std::shared_ptr<const KeyMaterial>& key) {
+    for (const auto& each : fast) {
+      const auto copy = [](base::Bytes octets) { return test::Octets(octets.begin(), octets.end()); };
+      each->key = *test::make_material(key->type(), copy(key->first()), copy(key->second()));
+      TableBuilder builder({each->level, each->level, each->level, each->level}, each->curves);
+      const std::vector<TableWish> wishes{{each->key, 0, 0}};
+      while (builder.build_next(wishes, std::uint64_t{1} << 20)) {
+      }
+    }
+  }
+};
+
 class Wycheproof : public testing::TestWithParam<VectorFile> {};
 
 TEST_P(Wycheproof, IsAnsweredAsOurRulesSay) {
@@ -149,7 +182,7 @@ TEST_P(Wycheproof, IsAnsweredAsOurRulesSay) {
   EXPECT_EQ(document["numberOfTests"].get_uint64().value(), file.cases);
   const object notes = document["notes"].get_object().value();
 
-  const auto engine = make_reference_engine();
+  Engines engines;
   std::size_t cases = 0;
   std::size_t accepted = 0;
   std::size_t unanswered = 0;
@@ -159,6 +192,7 @@ TEST_P(Wycheproof, IsAnsweredAsOurRulesSay) {
     expect_parameters(group, file);
     const auto key = key_of(group, file);
     ASSERT_NE(key, nullptr);
+    engines.take(key);
     const array tests = group["tests"].get_array();  // the loop must not run over a temporary
     for (const element test_element : tests) {
       const object test = test_element.get_object().value();
@@ -169,7 +203,13 @@ TEST_P(Wycheproof, IsAnsweredAsOurRulesSay) {
       for (const element flag : flags) {
         EXPECT_EQ(notes.at_key(flag.get_string().value()).error(), simdjson::SUCCESS) << where << ": a flag without a note";
       }
-      const SignatureResult answer = test::verify(*engine, file.algorithm, *key, test::from_hex(text(test, "msg")), test::from_hex(text(test, "sig")));
+      const test::Octets message = test::from_hex(text(test, "msg"));
+      const test::Octets signature = test::from_hex(text(test, "sig"));
+      const SignatureResult answer = test::verify(*engines.reference, file.algorithm, *key, message, signature);
+      for (const auto& fast : engines.fast) {
+        EXPECT_EQ(test::verify(*fast->engine, file.algorithm, *key, message, signature), answer) << where << ", " << name_of(fast->level) << " without a table";
+        EXPECT_EQ(test::verify(*fast->engine, file.algorithm, *fast->key, message, signature), answer) << where << ", " << name_of(fast->level);
+      }
       EXPECT_EQ(answer, expected(test, file, where)) << where;
       cases += 1;
       accepted += answer == SignatureResult::valid ? 1 : 0;

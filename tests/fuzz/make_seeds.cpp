@@ -93,7 +93,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   const fs::path out(argv[1]);
-  for (const char* target : {"base64url", "compact_jws", "claims", "jwks", "configuration", "frame"}) fs::create_directories(out / target);
+  for (const char* target : {"base64url", "compact_jws", "claims", "jwks", "configuration", "frame", "signatures"}) fs::create_directories(out / target);
   write_frames(out / "frame");
   const fs::path vectors = argc == 3 ? fs::path(argv[2]) / "wycheproof" : fs::path();
   if (argc == 3 && fs::is_directory(vectors)) write_vectors(vectors, out);

@@ -27,10 +27,11 @@ class Tree {
  public:
   static constexpr int kRowsMax = 64, kGroupsMax = kRowsMax / kLanes;
 
-  // references(row): where the row's points go: group row / kLanes, lane row % kLanes.
+  // references(row): where the row's points go: group row / kLanes, lane row % kLanes; row < kRowsMax.
   std::uintptr_t* references(int row) noexcept { return references_[row]; }
   // set_group(group, points, r): all kLanes rows of the group are filled with as many points (at least 4); r[lane] is what x of the sum shall be modulo the order.
   void set_group(int group, int points, const Array<const Number*, kLanes>& r) noexcept {
+    if (group < 0 || group >= kGroupsMax) __builtin_trap();  // a bug: what would be written is somebody else's
     groups_[group].points = groups_[group].table_points = points;
     groups_[group].dead = 0;
     for (int lane = 0; lane < kLanes; ++lane) groups_[group].r[lane] = r[lane];

@@ -255,7 +255,8 @@ class BatchVerifier {
     for (int from = 0; from < count;) {
       int size = 1;
       while (size < kLanes && from + size < count && order_[from + size]->points == order_[from]->points) ++size;
-      if (size * 2 > kLanes) {
+      // Tables of many widths leave spare lanes in many groups, so that the groups may be full before the rows are.
+      if (size * 2 > kLanes && groups < Tree<Field>::kGroupsMax) {
         fill_group(base, groups, order_ + from, size);
         for (int lane = 0; lane < kLanes; ++lane) owners_[groups * kLanes + lane] = lane < size ? order_[from + lane] : nullptr;
         ++groups;

@@ -334,6 +334,44 @@ TEST_P(Ecdsa, VerifiesWithTablesOfAnyWidth) {
   }
 }
 
+// Widths so many, and each of so few signatures, that spare lanes would need more groups than there are: budgets that run out leave keys with tables of every width.
+TEST_P(Ecdsa, VerifiesManyWidthsInOneBatch) {
+  make_keys(1);
+  const std::size_t key = keys_.size() - 1;
+  const CurveSpec& spec = curve_.spec;
+  for (int i = 0; i < 6; ++i) add(sign(key, random_h()));
+  cases_[4].signature = crypto::test::flipped(cases_[4].signature, 100);
+  ask_openssl_all();
+  for (const Arithmetic arithmetic : kArithmetics) {
+    if (!supports(arithmetic)) continue;
+    const auto base = Table::make_base(crypto::test::table_memory(), arithmetic, spec.type, Table::windows_max(spec.type));
+    std::vector<std::unique_ptr<const Table>> tables;
+    for (int i = 0; i < 21; ++i) {
+      tables.push_back(Table::make(crypto::test::table_memory(), arithmetic, spec.type, Table::windows_max(spec.type) - i, keys_[key].x, keys_[key].y));
+    }
+    Verifier verifier(*base);
+    // Of each of some widths three signatures, or one, two or four, and of the last one the rest of a full chunk.
+    for (const std::size_t each : {3U, 1U, 2U, 4U}) {
+      for (std::size_t widths = 1; widths <= tables.size(); ++widths) {
+        std::vector<SignatureView> views;
+        std::vector<SignatureResult> expected;
+        for (std::size_t i = 0; i < 64; ++i) {
+          const Case& c = cases_[random_() % cases_.size()];
+          views.push_back({keys_[key].x, keys_[key].y, tables[std::min(i / each, widths - 1)].get(), c.digest, c.signature});
+          expected.push_back(c.expected);
+        }
+        std::vector<SignatureResult> results(views.size());
+        verifier.verify(views, results);
+        ASSERT_EQ(results, expected) << widths << " widths, " << each << " of each";
+        std::ranges::reverse(views);
+        std::ranges::reverse(expected);
+        verifier.verify(views, results);
+        ASSERT_EQ(results, expected) << widths << " widths, " << each << " of each, the other way round";
+      }
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Curves, Ecdsa, testing::ValuesIn(kSpecs), [](const testing::TestParamInfo<CurveSpec>& spec) { return std::string(spec.param.name); });
 
 }  // namespace
