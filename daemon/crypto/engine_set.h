@@ -39,7 +39,6 @@ class EngineSet {
 
   // level_of(algorithm): at the moment; never unset for an algorithm that is not. Any thread.
   EngineLevel level_of(Algorithm algorithm) const noexcept { return levels_.of(algorithm); }
-  const CrossCheck& cross_check() const noexcept ASSAY_LIFETIMEBOUND { return cross_check_; }
   // step_downs(): what is not as it was asked for; for automatic, only what failed.
   std::span<const StepDown> step_downs() const noexcept ASSAY_LIFETIMEBOUND { return step_downs_; }
   // make_engine(): one for a worker.
