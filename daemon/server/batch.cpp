@@ -1,6 +1,7 @@
 // Taking, judging, answering: three passes over what has arrived, all inside one check callback, so that nothing else of the loop runs while views into the
-// connections' buffers are alive. The batch is cut by estimated cost and not by count, and connections are taken in turn, one frame each: a client that pipelines
-// thousands of tokens delays the others by one batch, not by its queue. A request is never split: all its verdicts come from one snapshot.
+// connections' buffers are alive. The batch is cut by estimated cost and not by count, and connections are taken in turn, each for a share of it: a client that pipelines
+// thousands of tokens delays the others by one batch, not by its queue; and a share is several frames, so that where many clients pipeline, a read and a write of each
+// serve several. A request is never split: all its verdicts come from one snapshot.
 #include "server/batch.h"
 
 #include <uv.h>
@@ -58,15 +59,22 @@ void Batch::collect(ReadyQueue& ready, const snapshot::Snapshot& snapshot) {
   validator_.begin(snapshot, clock_.realtime_s());
   signatures_ns_ = cost_ns_ = 0;
   const std::uint64_t now_ms = clock_.boottime_ms();
-  while (!ready.empty() && items_.size() < limits::kBatchRequestsMax && cost_ns_ < limits::kBatchCostUs * 1000) {
+  const auto is_full = [this] { return items_.size() >= limits::kBatchRequestsMax || cost_ns_ >= limits::kBatchCostUs * 1000; };
+  const auto may_answer_more = [](const Connection& connection) { return connection.turn.output_estimate < limits::kOutputBytesPerBatchMax; };
+  while (!ready.empty() && !is_full()) {
     Connection& connection = ready.pop_front();
-    const Taken taken = take(connection, snapshot, now_ms);
+    const std::size_t items_before = items_.size();
+    const std::uint64_t turn_end_ns = cost_ns_ + limits::kTurnCostUs * 1000;
+    Taken taken;
+    do {
+      taken = take(connection, snapshot, now_ms);
+    } while (taken == Taken::one && connection.has_frame() && cost_ns_ < turn_end_ns && may_answer_more(connection) && !is_full());
     if (taken == Taken::full) {
-      ready.push_front(connection);
+      items_.size() == items_before ? ready.push_front(connection) : ready.push_back(connection);  // it has had its turn, or has not
       break;
     }
     if (taken == Taken::last || !connection.has_frame()) continue;
-    if (connection.turn.output_estimate < limits::kOutputBytesPerBatchMax) {
+    if (may_answer_more(connection)) {
       ready.push_back(connection);
     } else {
       deferred_.push_back(&connection);

@@ -27,6 +27,8 @@ inline constexpr std::size_t kArrivalsMax = 16;
 
 // --- A batch. Requests without tokens (Ping, mistakes) count here. ---
 inline constexpr std::size_t kBatchRequestsMax = 256;
+// What a connection's turn may cost by estimate; the frame that goes beyond is its last. A sixteenth of a batch: three requests with an RS256 token, eight with ES256.
+inline constexpr std::uint64_t kTurnCostUs = kBatchCostUs / 16;
 // What one batch may make for one connection, by estimate: twice the largest frame. The estimate of one answer is capped by the frame limit.
 inline constexpr std::size_t kOutputBytesPerBatchMax = 2 * kDataFrameBytesMax;
 // An accepted token's answer, without the claims asked for: a one-letter scope takes 2 octets of payload (2.7 of base64url) and 12 of the answer (4.5 times);

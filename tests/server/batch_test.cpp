@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "crypto/sha2.h"
 #include "server/limits.h"
 #include "server/worker_harness.h"
@@ -232,6 +234,39 @@ TEST(Batch, TakesConnectionsInTurn) {
   ASSERT_EQ(asked.size(), kMany + 1);
   const auto place = std::ranges::find(asked, token.substr(0, token.rfind('.'))) - asked.begin();
   EXPECT_LT(place, 16);  // the first batch, by the estimate a worker starts with, and one more request of the greedy one
+}
+
+// Where several pipeline, each is read and written for several frames at once; but nobody takes a whole batch while others wait.
+TEST(Batch, TakesSeveralCheapFramesATurn) {
+  auto gate = std::make_shared<test::GatedEngine::Gate>();
+  gate->set(false);
+  WorkerHarness harness(snapshot_of(document()), std::make_unique<test::GatedEngine>(gate, 1'000));
+  std::vector<Peer> peers;
+  for (int i = 0; i < 3; ++i) peers.push_back(harness.connect());
+  for (Peer& peer : peers) harness.ask(peer, test::ping_frame(1));
+  peers[2].send(test::validate_frame(1, {.tokens = {good_token()}}));
+  ASSERT_TRUE(eventually([&] { return gate->somebody_waits(); }));
+  constexpr std::uint64_t kMany = 30;
+  std::array<std::string, 2> tokens{good_token(), good_token()};
+  for (std::size_t i = 0; i < 2; ++i) {
+    Frame all;
+    for (std::uint64_t id = 1; id <= kMany; ++id) all = std::move(all) + test::validate_frame(id, {.tokens = {tokens[i]}});
+    peers[i].send(all);
+  }
+  gate->set(true);
+  for (std::size_t i = 0; i < 2; ++i) {
+    for (std::uint64_t id = 1; id <= kMany; ++id) EXPECT_EQ(peers[i].answer()->id(), id);
+  }
+  const std::vector<std::string> asked = gate->asked();
+  ASSERT_EQ(asked.size(), 2 * kMany + 1);
+  std::vector<std::size_t> turns{0};  // how many frames each took
+  for (std::size_t i = 1; i < asked.size(); ++i) {
+    if (i > 1 && asked[i] != asked[i - 1]) turns.push_back(0);
+    ++turns.back();
+  }
+  EXPECT_GT(turns.size(), 2U);
+  EXPECT_GT(turns.front(), 2U);
+  EXPECT_LT(turns.front(), kMany);
 }
 
 TEST(Batch, SaysSoWhenTheAnswerIsTooLarge) {

@@ -194,9 +194,9 @@ class GatedEngine final : public crypto::Engine {
       return messages;
     }
   };
-  explicit GatedEngine(std::shared_ptr<Gate> gate) : gate_(std::move(gate)) {}
+  explicit GatedEngine(std::shared_ptr<Gate> gate, std::uint64_t cost_ns = 100'000) : gate_(std::move(gate)), cost_ns_(cost_ns) {}  // five to a batch
   std::string_view name() const noexcept override { return "gated"; }
-  std::uint64_t cost_ns(crypto::Algorithm, const crypto::KeyMaterial&) const noexcept override { return 100'000; }  // five to a batch
+  std::uint64_t cost_ns(crypto::Algorithm, const crypto::KeyMaterial&) const noexcept override { return cost_ns_; }
 
  private:
   void answer(std::span<const crypto::SignatureCheckView> checks, std::span<crypto::SignatureResult> results) noexcept override {
@@ -208,6 +208,7 @@ class GatedEngine final : public crypto::Engine {
     std::ranges::fill(results, crypto::SignatureResult::valid);
   }
   std::shared_ptr<Gate> gate_;
+  const std::uint64_t cost_ns_;
 };
 
 inline constexpr std::uint64_t kInstance = 0x1122334455667788;
