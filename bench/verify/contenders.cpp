@@ -1,8 +1,6 @@
 // Each side gets what its user would do once: tables and prepared keys here, contexts and fetched digests there. A signature costs the hash of its message everywhere.
 #include "verify/contenders.h"
 
-#include <openssl/ec.h>
-#include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
@@ -61,22 +59,10 @@ struct FreeContext {
   void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
   void operator()(EVP_MD* digest) const { EVP_MD_free(digest); }
-  void operator()(ECDSA_SIG* signature) const { ECDSA_SIG_free(signature); }
 };
 
 void require(bool good) {
   if (!good) std::abort();
-}
-
-// der_of(raw): r and s as ASN.1 (RFC 3279 section 2.2.3).
-Octets der_of(const Octets& raw) {
-  const std::unique_ptr<ECDSA_SIG, FreeContext> value(ECDSA_SIG_new());
-  const int half = static_cast<int>(raw.size() / 2);
-  require(ECDSA_SIG_set0(value.get(), BN_bin2bn(octets(raw), half, nullptr), BN_bin2bn(octets(raw) + half, half, nullptr)) == 1);
-  Octets der(static_cast<std::size_t>(i2d_ECDSA_SIG(value.get(), nullptr)));
-  unsigned char* out = reinterpret_cast<unsigned char*>(der.data());
-  require(i2d_ECDSA_SIG(value.get(), &out) > 0);
-  return der;
 }
 
 class OpensslContender final : public Contender {
@@ -105,7 +91,7 @@ class OpensslContender final : public Contender {
       }
       require(EVP_PKEY_CTX_set_signature_md(context, digest_.get()) == 1);
     }
-    for (const Signature& signature : signatures.all) encoded_.push_back(name.starts_with("ES") ? der_of(signature.signature) : signature.signature);
+    for (const Signature& signature : signatures.all) encoded_.push_back(name.starts_with("ES") ? crypto::test::der_of(signature.signature) : signature.signature);
   }
   bool verify(std::size_t first, std::size_t count) override {
     bool good = true;

@@ -138,6 +138,16 @@ Octets digest(const char* name, base::Bytes message) {
   return result;
 }
 
+Octets der_of(base::Bytes raw) {
+  const std::unique_ptr<ECDSA_SIG, decltype(&ECDSA_SIG_free)> value(ECDSA_SIG_new(), ECDSA_SIG_free);
+  const int half = static_cast<int>(raw.size() / 2);
+  require(ECDSA_SIG_set0(value.get(), BN_bin2bn(octets(raw), half, nullptr), BN_bin2bn(octets(raw) + half, half, nullptr)) == 1, "ECDSA_SIG_set0");
+  Octets der(static_cast<std::size_t>(i2d_ECDSA_SIG(value.get(), nullptr)));
+  unsigned char* out = octets(der);
+  require(i2d_ECDSA_SIG(value.get(), &out) > 0, "i2d_ECDSA_SIG");
+  return der;
+}
+
 SigningKey SigningKey::rsa(unsigned bits, unsigned long exponent) {
   const Context context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr), EVP_PKEY_CTX_free);
   require(EVP_PKEY_keygen_init(context.get()) == 1, "keygen_init");
@@ -219,6 +229,24 @@ Octets SigningKey::apply(base::Bytes encoded) const {
   std::size_t size = result.size();
   require(EVP_PKEY_sign(context.get(), octets(result), &size, octets(encoded), encoded.size()) == 1 && size == result.size(), "EVP_PKEY_sign");
   return result;
+}
+
+bool SigningKey::accepts(Algorithm algorithm, base::Bytes message, base::Bytes signature) const {
+  const DigestContext context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  EVP_PKEY_CTX* parameters = nullptr;
+  require(EVP_DigestVerifyInit_ex(context.get(), &parameters, hash_name(algorithm), nullptr, nullptr, key_.get(), nullptr) == 1, "EVP_DigestVerifyInit_ex");
+  if (is_pss(algorithm)) {
+    require(EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) == 1, "padding");
+    require(EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, RSA_PSS_SALTLEN_DIGEST) == 1, "salt length");
+  }
+  Octets encoded(signature.begin(), signature.end());
+  if (curve_name(type_) != nullptr) {
+    if (signature.size() != 2 * coordinate_bytes(type_)) return false;
+    encoded = der_of(signature);
+  }
+  const bool accepted = EVP_DigestVerify(context.get(), octets(encoded), encoded.size(), octets(message), message.size()) == 1;
+  ERR_clear_error();
+  return accepted;
 }
 
 base::Result<std::shared_ptr<const KeyMaterial>> make_material(KeyType type, const Octets& first, const Octets& second) {

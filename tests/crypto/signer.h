@@ -29,6 +29,9 @@ Octets flipped(Octets octets, std::size_t bit);
 // digest(name, message): by OpenSSL's name of the hash, "SHA256".
 Octets digest(const char* name, base::Bytes message);
 
+// der_of(raw): r and s, each in half the octets, as ASN.1 (RFC 3279 section 2.2.3).
+Octets der_of(base::Bytes raw);
+
 // SigningKey: a private key. Movable.
 class SigningKey {
  public:
@@ -54,6 +57,8 @@ class SigningKey {
   Octets sign_pss(const char* hash, const char* mgf_hash, int salt_bytes, base::Bytes message) const;
   // apply(encoded): encoded^d mod n, as long as the modulus.
   Octets apply(base::Bytes encoded) const;
+  // accepts(algorithm, message, signature): OpenSSL's answer to a signature in JOSE's form, RFC 7518's lengths and salts included.
+  bool accepts(Algorithm algorithm, base::Bytes message, base::Bytes signature) const;
 
  private:
   struct Free {

@@ -1,5 +1,5 @@
 // A signature, a message and, for RSA, a key that the fuzzer makes up: every engine answers as the reference engine does, alone and beside a good signature, with a table of the key and
-// without. The first octet chooses one of the known answers; what follows is laid over its signature, its message or its modulus.
+// without. A program for each algorithm, ASSAY_FUZZ_ALGORITHM; what the fuzzer makes is laid over the known answer's signature, message or modulus.
 #include <algorithm>
 #include <array>
 #include <vector>
@@ -34,37 +34,41 @@ base::Result<std::shared_ptr<const KeyMaterial>> make(KeyType type, const Octets
   return KeyMaterial::make_ec(type, first, second);
 }
 
-// Fast: the engines of this processor, with the tables of the known keys made for each. Two sets of keys: one has tables.
+const KnownAnswer& known_answer() {
+  const auto found = std::ranges::find(known_answers(), Algorithm::ASSAY_FUZZ_ALGORITHM, &KnownAnswer::algorithm);
+  CHECK(found != known_answers().end());
+  return *found;
+}
+
+// Fast: the engines of this processor, each with a table of the known key, and the key without one.
 struct Fast {
   struct Level {
     EngineLevel level;
     CurveTables curves;
     std::unique_ptr<Engine> engine;
-    std::vector<std::shared_ptr<const KeyMaterial>> with_table;
+    std::shared_ptr<const KeyMaterial> with_table;
   };
   std::vector<std::unique_ptr<Level>> levels;
-  std::vector<std::shared_ptr<const KeyMaterial>> plain;
+  const KnownAnswer& answer = known_answer();
+  std::shared_ptr<const KeyMaterial> plain = made();
   std::unique_ptr<Engine> reference = make_reference_engine();
 
   Fast() {
-    for (const KnownAnswer& answer : known_answers()) plain.push_back(*make(answer.type, from_hex(answer.first), from_hex(answer.second)));
     for (const EngineLevel at : {EngineLevel::simd, EngineLevel::scalar}) {
       const auto kernels = Kernels::of(at);
       if (!kernels) continue;
       auto level = std::make_unique<Level>();
       level->level = at;
       TableBuilder builder({at, at, at, at}, level->curves);
-      std::vector<TableWish> wishes;
-      for (const KnownAnswer& answer : known_answers()) {
-        level->with_table.push_back(*make(answer.type, from_hex(answer.first), from_hex(answer.second)));
-        wishes.push_back({level->with_table.back(), 0, 0});
-      }
+      level->with_table = made();
+      const std::vector<TableWish> wishes{{level->with_table, 0, 0}};
       while (builder.build_next(wishes, std::uint64_t{1} << 30)) {
       }
       level->engine = make_fast_engine(*kernels, level->curves);
       levels.push_back(std::move(level));
     }
   }
+  std::shared_ptr<const KeyMaterial> made() const { return *make(answer.type, from_hex(answer.first), from_hex(answer.second)); }
 };
 
 // lay_over(octets, data): data[0] of 255 says where (255: from the end); the rest replaces what stands there.
@@ -79,16 +83,15 @@ void lay_over(Octets& octets, base::Bytes data) {
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const Fast fast;
-  if (size < 3) return 0;
-  const std::size_t index = data[0] % known_answers().size();
-  const KnownAnswer& answer = known_answers()[index];
-  const base::Bytes rest = std::as_bytes(std::span(data, size)).subspan(2);
+  if (size < 2) return 0;
+  const KnownAnswer& answer = fast.answer;
+  const base::Bytes rest = std::as_bytes(std::span(data, size)).subspan(1);
   Octets signature = from_hex(answer.signature);
   const Octets good_signature = signature;
   const base::Bytes good_message = base::as_bytes(answer.message);
   Octets message(good_message.begin(), good_message.end());
   std::shared_ptr<const KeyMaterial> made_up;
-  switch (data[1] % 4) {
+  switch (data[0] % 4) {
     case 0: lay_over(signature, rest); break;
     case 1: message.assign(rest.begin(), rest.end()); break;
     case 2: {
@@ -116,11 +119,11 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     CHECK(together[0] == SignatureResult::valid && together[2] == SignatureResult::valid && together[1] == alone);
     return alone;
   };
-  const KeyMaterial& key = made_up ? *made_up : *fast.plain[index];
-  const SignatureResult expected = ask(*fast.reference, key, *fast.plain[index]);
+  const KeyMaterial& key = made_up ? *made_up : *fast.plain;
+  const SignatureResult expected = ask(*fast.reference, key, *fast.plain);
   for (const auto& level : fast.levels) {
-    CHECK(ask(*level->engine, key, *fast.plain[index]) == expected);
-    if (!made_up) CHECK(ask(*level->engine, *level->with_table[index], *level->with_table[index]) == expected);
+    CHECK(ask(*level->engine, key, *fast.plain) == expected);
+    if (!made_up) CHECK(ask(*level->engine, *level->with_table, *level->with_table) == expected);
   }
   return 0;
 }
