@@ -35,6 +35,7 @@ EngineSet::EngineSet(EngineChoice choice, CrossCheckOptions cross_check, Kernels
     if (choice == EngineChoice::simd) step_downs_.push_back({level, Algorithm::unset});
     level = EngineLevel::scalar;
   }
+  chosen_level_ = level;
   AlgorithmSet left = AlgorithmSet::all();
   for (;; level = below(level)) {
     const std::optional<Kernels> kernels = level == EngineLevel::reference ? std::nullopt : kernels_of_(level);

@@ -39,6 +39,8 @@ class EngineSet {
 
   // level_of(algorithm): at the moment; never unset for an algorithm that is not. Any thread.
   EngineLevel level_of(Algorithm algorithm) const noexcept { return levels_.of(algorithm); }
+  // chosen_level(): what every algorithm began with, before any failed.
+  EngineLevel chosen_level() const noexcept { return chosen_level_; }
   // step_downs(): what is not as it was asked for; for automatic, only what failed.
   std::span<const StepDown> step_downs() const noexcept ASSAY_LIFETIMEBOUND { return step_downs_; }
   // make_engine(): one for a worker.
@@ -49,6 +51,7 @@ class EngineSet {
  private:
   const KernelsOf kernels_of_;
   EngineLevels levels_;
+  EngineLevel chosen_level_ = EngineLevel::unset;
   std::vector<StepDown> step_downs_;
   CurveTables curves_;
   CrossCheck cross_check_;

@@ -34,17 +34,16 @@ std::vector<std::unique_ptr<Worker>> make_workers(const DaemonSettings& settings
   return workers;
 }
 
-// add_engines(engines, figures): levels are in order, the best first; where one algorithm runs lower than another it has given a wrong answer.
+// add_engines(engines, figures): an algorithm below the chosen level has given a wrong answer there.
 void add_engines(const crypto::EngineSet& engines, StatusFigures& figures) {
   for (std::size_t i = 1; i <= crypto::kAlgorithmCount; ++i) {
     const auto algorithm = static_cast<crypto::Algorithm>(i);
     figures.engines.push_back({algorithm, engines.level_of(algorithm)});
   }
-  const crypto::EngineLevel best = std::ranges::min(figures.engines, {}, &EngineUse::engine).engine;
   for (const EngineUse& use : figures.engines) {
-    if (use.engine == best) continue;
+    if (use.engine == engines.chosen_level()) continue;
     figures.problems.push_back({Problem::Severity::alarm, fmt::format("{} is verified by the engine {}: {} gave wrong answers on this processor", jose::name_of(use.algorithm),
-                                                                      crypto::name_of(use.engine), crypto::name_of(best))});
+                                                                      crypto::name_of(use.engine), crypto::name_of(engines.chosen_level()))});
   }
 }
 

@@ -267,6 +267,7 @@ TEST(EngineSet, TakesWhatTheProcessorRuns) {
   for (const auto& [choice, level] : cases) {
     EngineSet set(choice, {.mode = CrossCheckMode::off});
     for (std::size_t i = 1; i <= kAlgorithmCount; ++i) EXPECT_EQ(set.level_of(static_cast<Algorithm>(i)), level);
+    EXPECT_EQ(set.chosen_level(), level);
     EXPECT_EQ(set.make_engine()->name(), name_of(level));
     EXPECT_EQ(set.step_downs().size(), choice == EngineChoice::simd && best != EngineLevel::simd ? 1U : 0U);
   }
@@ -318,6 +319,7 @@ TEST(KnownAnswers, FindBrokenCode) {
       EXPECT_EQ(set.level_of(algorithm), is_rsa(algorithm) ? EngineLevel::reference : EngineLevel::scalar) << test::name(algorithm);
     }
     EXPECT_EQ(set.step_downs().size(), 6U);
+    EXPECT_EQ(set.chosen_level(), EngineLevel::scalar);
     const auto engine = set.make_engine();
     answers_right(*engine, without_tables());
   }

@@ -20,10 +20,10 @@ using test::Peer;
 
 class DaemonTest : public testing::Test {
  protected:
-  explicit DaemonTest(std::string_view text = document()) {
+  explicit DaemonTest(std::string_view text = document(), const crypto::EngineSet* engines = nullptr) {
     ::signal(SIGPIPE, SIG_IGN);
     auto started = Daemon::start({.data_path = folder.file("data"), .control_path = folder.file("control"), .control_gid = {}, .workers = 2, .version = "1.2.3"},
-                                 {.clock = clock, .log = log, .hash_key = {1, 2}, .make_engine = [] { return crypto::make_reference_engine(); },
+                                 {.clock = clock, .log = log, .hash_key = {1, 2}, .make_engine = [] { return crypto::make_reference_engine(); }, .tables = nullptr, .engines = engines,
                                   .ledger = test::ledger_of(std::string(text), clock, log, identities, 2)});
     EXPECT_TRUE(started) << started.error().what;
     daemon = std::move(*started);
@@ -60,6 +60,35 @@ class DaemonTest : public testing::Test {
   std::unique_ptr<Daemon> daemon;
   std::thread thread;
 };
+
+// Hashes that are all zero: no algorithm passes its known answers.
+crypto::EngineSet& engines_that_failed() {
+  static crypto::EngineSet set(crypto::EngineChoice::scalar, {.mode = crypto::CrossCheckMode::off}, [](crypto::EngineLevel level) {
+    static const crypto::sha2::Sha256Code kLazy256{"lazy", [](crypto::sha2::Sha256State*, const std::byte*, std::size_t) noexcept {}, nullptr, 1};
+    static const crypto::sha2::Sha512Code kLazy512{"lazy", [](crypto::sha2::Sha512State*, const std::byte*, std::size_t) noexcept {}, nullptr, 1};
+    auto kernels = crypto::Kernels::of(level);
+    kernels->sha256 = &kLazy256;
+    kernels->sha512 = &kLazy512;
+    return kernels;
+  });
+  return set;
+}
+
+class DaemonOfFailedEngines : public DaemonTest {
+ protected:
+  DaemonOfFailedEngines() : DaemonTest(document(), &engines_that_failed()) {}
+};
+
+// Even if all algorithms run alike, it is not what was chosen.
+TEST_F(DaemonOfFailedEngines, RaisesAnAlarmForEachAlgorithm) {
+  Peer control = connect("control");
+  const Answer answer = ask(control, test::status_frame(1));
+  int alarms = 0;
+  for (const wire::Problem* problem : *answer.envelope()->body_as_StatusReport()->problems()) {
+    if (problem->text()->string_view().find("scalar gave wrong answers") != std::string_view::npos) ++alarms;
+  }
+  EXPECT_EQ(alarms, static_cast<int>(crypto::kAlgorithmCount));
+}
 
 TEST_F(DaemonTest, AnswersPingOnBothSockets) {
   Peer data = connect("data");
