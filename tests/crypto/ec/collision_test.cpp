@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <ctime>
 #include <string>
 
 #include "crypto/ec/curve_fixture.h"
@@ -149,6 +151,38 @@ class Collisions : public testing::TestWithParam<CurveSpec> {
     }
   }
 
+  // seconds(verifier, views, batch): of CPU, for all of them.
+  static double seconds(Verifier& verifier, const std::vector<SignatureView>& views, std::size_t batch) {
+    std::vector<SignatureResult> results(batch);
+    timespec begin{}, end{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
+    for (std::size_t i = 0; i + batch <= views.size(); i += batch) verifier.verify(std::span(views).subspan(i, batch), results);
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end);
+    return static_cast<double>(end.tv_sec - begin.tv_sec) + 1e-9 * static_cast<double>(end.tv_nsec - begin.tv_nsec);
+  }
+  // print_cost(): what ordinary signatures cost in batches of 64 when every hundredth is a crafted one, against none: the crafted ones' own share, one in a hundred, included.
+  void print_cost(int level) {
+    const Arithmetic arithmetic = supports(Arithmetic::avx2) ? Arithmetic::avx2 : Arithmetic::scalar;
+    const auto base = Table::make_base(crypto::test::table_memory(), arithmetic, curve_.spec.type, curve_.spec.base_windows);
+    std::vector<std::unique_ptr<const Table>> tables;
+    for (const PublicKey& key : keys_) tables.push_back(Table::make(crypto::test::table_memory(), arithmetic, curve_.spec.type, curve_.spec.key_windows, key.x, key.y));
+    Verifier verifier(*base);
+    std::vector<SignatureView> clean, mixed;
+    const auto view = [&](const Case& c) { return SignatureView{keys_[c.key].x, keys_[c.key].y, tables[c.key].get(), c.digest, c.signature}; };
+    for (std::size_t i = 0; i < 6400; ++i) {
+      clean.push_back(view(ordinary_[i % ordinary_.size()]));
+      mixed.push_back(i % 100 == 50 ? view(crafted_[i / 100 % crafted_.size()]) : clean.back());
+    }
+    std::vector<double> ratios;
+    for (int round = 0; round < 21; ++round) {
+      const double without = seconds(verifier, clean, 64);
+      ratios.push_back(seconds(verifier, mixed, 64) / without);
+    }
+    std::ranges::sort(ratios);
+    std::printf("%s: one signature in a hundred that collides at level %d: %.3f times the time (median of %zu; %.3f to %.3f)\n", curve_.spec.name, level, ratios[ratios.size() / 2], ratios.size(), ratios.front(),
+                ratios.back());
+  }
+
   // pairs_of_level(level): the sets that meet at a level of the tree: point j and point j + half, a point left over keeping its place behind the sums.
   std::vector<Set> sets_of_level(int level) const {
     std::vector<Set> sets;
@@ -217,6 +251,22 @@ TEST_P(Collisions, AreAnsweredInASingleSum) {
     if (points() % 4 != 0) craft(range(0, 4 * part), {4 * part}, opposite, 6);
   }
   check();
+}
+
+// Not a test: a figure for docs/BENCHMARKS.md (--gtest_also_run_disabled_tests).
+TEST_P(Collisions, DISABLED_CostTheirNeighboursLittle) {
+  add_ordinary(64);
+  for (int level = 0; level <= 5; ++level) {
+    const std::vector<Set> sets = sets_of_level(level);
+    const std::size_t half = sets.size() / 2;
+    for (std::size_t j = 0; j < half; ++j) {
+      if (!is_mixed(sets[j], sets[j + half])) continue;
+      crafted_.clear();
+      craft(sets[j], sets[j + half], level % 2 == 0, 8);
+      print_cost(level);
+      break;
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Curves, Collisions, testing::ValuesIn(kSpecs), [](const testing::TestParamInfo<CurveSpec>& spec) { return std::string(spec.param.name); });
