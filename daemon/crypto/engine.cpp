@@ -12,7 +12,7 @@ namespace assay::crypto {
 
 namespace {
 
-// Well-formed checks are gathered on the stack and handed over this many at a time: malformed ones in between do not split a batch, and nothing is allocated.
+// Well-formed checks with malformed ones in between are gathered on the stack and handed over this many at a time: the malformed do not split a batch, and nothing is allocated.
 constexpr std::size_t kGatheredMax = base::limits::kBatchTokensMax;
 
 // signature_bytes(key): the only length of a signature under this key, whichever of its algorithms made it: RFC 8017 section 8 (octets of the modulus), RFC 7518
@@ -30,6 +30,15 @@ bool well_formed(const SignatureCheckView& check) noexcept {
 void verify_batch(Engine& engine, std::span<const SignatureCheckView> checks, std::span<SignatureResult> results) noexcept {
   CHECK(results.size() == checks.size());
   std::ranges::fill(results, SignatureResult::unset);
+  // Whatever is neither of the two answers counts as none.
+  const auto ask = [&engine](std::span<const SignatureCheckView> asked, std::span<SignatureResult> answers) {
+    engine.answer(asked, answers);
+    for (SignatureResult& answer : answers) {
+      if (answer != SignatureResult::valid && answer != SignatureResult::invalid) answer = SignatureResult::unset;
+    }
+  };
+  if (checks.empty()) return;
+  if (std::ranges::all_of(checks, well_formed)) return ask(checks, results);
 
   std::array<SignatureCheckView, kGatheredMax> asked;
   std::array<SignatureResult, kGatheredMax> answers;
@@ -47,11 +56,8 @@ void verify_batch(Engine& engine, std::span<const SignatureCheckView> checks, st
       ++count;
     }
     if (count == 0) continue;
-    engine.answer(std::span(asked).first(count), std::span(answers).first(count));
-    for (std::size_t i = 0; i < count; ++i) {
-      // Anything that is neither of the two answers stays unset.
-      if (answers[i] == SignatureResult::valid || answers[i] == SignatureResult::invalid) results[positions[i]] = answers[i];
-    }
+    ask(std::span(asked).first(count), std::span(answers).first(count));
+    for (std::size_t i = 0; i < count; ++i) results[positions[i]] = answers[i];
   }
 }
 
