@@ -58,15 +58,13 @@ struct P521 {
 // P-256: p = -1 mod 2^64, so m is the word itself, and m p + m = m (2^256 - 2^224 + 2^192 + 2^96): m 2^32 at word 1, m (2^64 - 2^32 + 1) at word 3.
 ASSAY_EC_INLINE constexpr void cancel_lowest_p256(u64 (&t)[6]) noexcept {
   const u64 m = t[0];
-  u128 sum = static_cast<u128>(t[1]) + (m << 32);
-  t[1] = low(sum);
-  sum = static_cast<u128>(t[2]) + (m >> 32) + high(sum);
-  t[2] = low(sum);
-  sum = wide(m, 0xffffffff00000001) + t[3] + high(sum);
-  t[3] = low(sum);
-  sum = static_cast<u128>(t[4]) + high(sum);
-  t[4] = low(sum);
-  t[5] += high(sum);
+  const u128 product = wide(m, 0xffffffff00000001);
+  u64 carry = 0;
+  t[1] = add_with_carry(t[1], m << 32, carry);
+  t[2] = add_with_carry(t[2], m >> 32, carry);
+  t[3] = add_with_carry(t[3], low(product), carry);
+  t[4] = add_with_carry(t[4], high(product), carry);
+  t[5] += carry;
   t[0] = 0;
 }
 
@@ -91,11 +89,10 @@ ASSAY_EC_INLINE constexpr void cancel_lowest_p384(u64 (&t)[8]) noexcept {
 // P-521: p = 2^521 - 1: m 2^521 stands nine bits up in word 8.
 ASSAY_EC_INLINE constexpr void cancel_lowest_p521(u64 (&t)[11]) noexcept {
   const u64 m = t[0];
-  u128 sum = static_cast<u128>(t[8]) + (m << 9);
-  t[8] = low(sum);
-  sum = static_cast<u128>(t[9]) + (m >> 55) + high(sum);
-  t[9] = low(sum);
-  t[10] += high(sum);
+  u64 carry = 0;
+  t[8] = add_with_carry(t[8], m << 9, carry);
+  t[9] = add_with_carry(t[9], m >> 55, carry);
+  t[10] += carry;
   t[0] = 0;
 }
 

@@ -60,19 +60,28 @@ constexpr Modulus<N> make_modulus(const Words<N>& m) noexcept {
 
 // A row of the product: t < 2^(64 (N + 1)) + 2^(64 N) in N + 2 words.
 //
+// add_multiple(t, a, factor): t += factor a. The low and the high halves of the products are two sums of their own: one carry runs through each.
+template <int N>
+ASSAY_EC_INLINE constexpr void add_multiple(Array<u64, N + 2>& t, const Words<N>& a, u64 factor) noexcept {
+  Array<u64, N> low_half = {}, high_half = {};
+  unroll<N>([&](auto i) ASSAY_EC_INLINE_LAMBDA {
+    const u128 product = wide(factor, a.word[i]);
+    low_half[i] = low(product);
+    high_half[i] = high(product);
+  });
+  u64 carry = 0;
+  unroll<N>([&](auto i) ASSAY_EC_INLINE_LAMBDA { t[i] = add_with_carry(t[i], low_half[i], carry); });
+  t[N] = add_with_carry(t[N], 0, carry);
+  t[N + 1] += carry;
+  carry = 0;
+  unroll<N>([&](auto i) ASSAY_EC_INLINE_LAMBDA { t[i + 1] = add_with_carry(t[i + 1], high_half[i], carry); });
+  t[N + 1] += carry;
+}
+
 // cancel_lowest(m, t): adds the multiple of m that makes the lowest word zero. Moduli of a special form have their own, below in curves.h.
 template <int N>
 ASSAY_EC_INLINE constexpr void cancel_lowest(const Modulus<N>& modulus, Array<u64, N + 2>& t) noexcept {
-  const u64 factor = t[0] * modulus.minus_inverse;
-  u64 carry = 0;
-  unroll<N>([&](auto i) ASSAY_EC_INLINE_LAMBDA {
-    const u128 sum = wide(factor, modulus.m.word[i]) + t[i] + carry;
-    t[i] = low(sum);
-    carry = high(sum);
-  });
-  const u128 sum = static_cast<u128>(t[N]) + carry;
-  t[N] = low(sum);
-  t[N + 1] += high(sum);
+  add_multiple<N>(t, modulus.m, t[0] * modulus.minus_inverse);
 }
 
 // montgomery_multiply: r = a b / R mod m, fully reduced.
@@ -83,23 +92,15 @@ template <class Form, int N>
 ASSAY_EC_INLINE constexpr void montgomery_multiply(Words<N>& r, const Words<N>& a, const Words<N>& b) noexcept {
   Array<u64, N + 2> t = {};
   unroll<N>([&](auto row) ASSAY_EC_INLINE_LAMBDA {
-    const u64 factor = b.word[row];
-    u64 carry = 0;
-    unroll<N>([&](auto i) ASSAY_EC_INLINE_LAMBDA {
-      const u128 sum = wide(factor, a.word[i]) + t[i] + carry;
-      t[i] = low(sum);
-      carry = high(sum);
-    });
-    const u128 sum = static_cast<u128>(t[N]) + carry;
-    t[N] = low(sum);
-    t[N + 1] = high(sum);
+    add_multiple<N>(t, a, b.word[row]);
     Form::cancel(t);
     unroll<N + 1>([&](auto i) ASSAY_EC_INLINE_LAMBDA { t[i] = t[i + 1]; });
+    t[N + 1] = 0;
   });
   Words<N> product{}, reduced{};
   unroll<N>([&](auto i) ASSAY_EC_INLINE_LAMBDA { product.word[i] = t[i]; });
-  const u64 borrow = subtract(reduced, product, Form::kModulus.m);
-  r = t[N] >= borrow ? reduced : product;
+  const bool is_less = t[N] < subtract(reduced, product, Form::kModulus.m);
+  unroll<N>([&](auto i) ASSAY_EC_INLINE_LAMBDA { r.word[i] = is_less ? product.word[i] : reduced.word[i]; });
 }
 
 // ---- inversion
