@@ -14,6 +14,12 @@ ASSAY_EC_INLINE void prefetch(std::uintptr_t reference) noexcept {
   for (std::size_t at = 0; at < sizeof(typename Field::Entry); at += 64) __builtin_prefetch(entry + at);
 }
 
+// prefetch_all: of one signature's points.
+template <class Field>
+void prefetch_all(const std::uintptr_t* references, int count) noexcept {
+  for (int i = 0; i < count; ++i) prefetch<Field>(references[i]);
+}
+
 // recode: references[i] = the entry of window i, bit 0 set if it is to be subtracted, so that their sum is k P.
 //   Every digit is odd, so none is zero and no sum inside meets infinity: k or n - k is odd, and an odd number below 2^kBits is the sum of
 //   (2 e_i + 1 - 2^width) 2^offset, where the e_i are the windows of (k - 1) / 2 + 2^(kBits - 1). Precondition: k < n. Vartime.
@@ -39,7 +45,6 @@ void recode_vartime(std::uintptr_t* references, Words<Field::kWords> k, const Po
     const u64 negative = (window & half) == 0 ? 1 : 0;  // the digit's sign; entry j counts from the middle, outwards
     const u64 j = (window ^ (0 - negative)) & (half - 1);
     references[i] = (entries + (comb.start[i] + j) * sizeof(typename Field::Entry)) | (negative ^ negated);
-    prefetch<Field>(references[i]);  // long before it is needed: tables are larger than caches
   }
 }
 
