@@ -129,6 +129,17 @@ struct Avx2Field {
     Scalar::multiply(in_lanes, a, kToLanes);
     broadcast_number(r, in_lanes);
   }
+  // swap_lanes<kDistance>(r, a): lane k of r is lane k ^ kDistance of a; kDistance is 1 or 2.
+  template <int kDistance>
+  static void swap_lanes(Element& r, const Element& a) noexcept {
+    constexpr int kOrder = kDistance == 1 ? 0b10'11'00'01 : 0b01'00'11'10;
+    for (int i = 0; i < C::kLimbs; ++i) r.limb[i] = _mm256_permute4x64_epi64(a.limb[i], kOrder);
+  }
+  // take_lanes(r, a, count): the first lanes of r become those of a.
+  static void take_lanes(Element& r, const Element& a, int count) noexcept {
+    const Lane taken = _mm256_cmpgt_epi64(_mm256_set1_epi64x(count), _mm256_set_epi64x(3, 2, 1, 0));
+    for (int i = 0; i < C::kLimbs; ++i) r.limb[i] = _mm256_blendv_epi8(r.limb[i], a.limb[i], taken);
+  }
   // to_form_lanes(r, a): from plain numbers into this form.
   static void to_form_lanes(Element& r, const Element& a) noexcept {
     Element factor;

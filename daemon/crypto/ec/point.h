@@ -46,6 +46,30 @@ inline void add_two_affine(Xyzz<Element>& a, const Element& x1, const Element& y
   Field::multiply_difference_subtract(a.Y, q, a.X, dy, y1_dx3);
 }
 
+// add_xyzz: a += b, 12M + 2S, or without y (Y and ZZZ are then of no use) 8M + 2S. Precondition: neither is infinity; a collision, here or before, leaves ZZ = 0.
+//   Source: EFD, shortw/xyzz, add-2008-s.
+template <class Field, bool kWithY, class Element>
+inline void add_xyzz(Xyzz<Element>& a, const Xyzz<Element>& b) noexcept {
+  Element x1, y1, dx, dy, dx2, dx3, q;
+  Field::multiply(x1, a.X, b.ZZ);
+  Field::multiply(y1, a.Y, b.ZZZ);
+  Field::multiply_subtract(dx, b.X, a.ZZ, x1);
+  Field::multiply_subtract(dy, b.Y, a.ZZZ, y1);
+  Field::multiply(a.ZZ, a.ZZ, b.ZZ);
+  Field::square(dx2, dx);
+  Field::multiply(dx3, dx, dx2);
+  Field::multiply(q, x1, dx2);
+  Field::multiply(a.ZZ, a.ZZ, dx2);
+  Field::add(dx2, q, q);
+  Field::square_subtract(a.X, dy, dx3, dx2);
+  if constexpr (kWithY) {
+    Field::multiply(y1, y1, dx3);
+    Field::multiply(a.ZZZ, a.ZZZ, b.ZZZ);
+    Field::multiply(a.ZZZ, a.ZZZ, dx3);
+    Field::multiply_difference_subtract(a.Y, q, a.X, dy, y1);
+  }
+}
+
 // AffinePair: two points to be added, where their sum goes, and the product of x differences before theirs in their chain (null: they are the first).
 //   x3 may be x2 and y3 may be y2.
 template <class Element>
@@ -141,29 +165,6 @@ void add_affine_complete(Xyzz<Element>& a, const Element& x, const Element& y) n
   } else {
     a.ZZ = a.ZZZ = Element{};
   }
-}
-
-// add_xyzz: a += b, neither infinity, 12M + 2S. Returns false when the points collide; a is then of no use. Source: EFD, shortw/xyzz, add-2008-s.
-template <class Scalar, class Element>
-bool add_xyzz(Xyzz<Element>& a, const Xyzz<Element>& b) noexcept {
-  Element u1, s1, dx, dy, dx2, dx3, q, t;
-  Scalar::multiply(u1, a.X, b.ZZ);
-  Scalar::multiply(s1, a.Y, b.ZZZ);
-  Scalar::multiply_subtract(dx, b.X, a.ZZ, u1);
-  Scalar::multiply_subtract(dy, b.Y, a.ZZZ, s1);
-  if (is_zero(dx)) return false;
-  Scalar::square(dx2, dx);
-  Scalar::multiply(dx3, dx, dx2);
-  Scalar::multiply(q, u1, dx2);
-  Scalar::add(t, q, q);
-  Scalar::square_subtract(a.X, dy, dx3, t);
-  Scalar::multiply(s1, s1, dx3);
-  Scalar::multiply_difference_subtract(a.Y, q, a.X, dy, s1);
-  Scalar::multiply(a.ZZ, a.ZZ, b.ZZ);
-  Scalar::multiply(a.ZZ, a.ZZ, dx2);
-  Scalar::multiply(a.ZZZ, a.ZZZ, b.ZZZ);
-  Scalar::multiply(a.ZZZ, a.ZZZ, dx3);
-  return true;
 }
 
 // Jacobian: x = X / Z^2, y = Y / Z^3; infinity has Z = 0.

@@ -18,7 +18,7 @@ template <class Field>
 void sum_complete_vartime(Xyzz<typename Field::Number>& sum, const std::uintptr_t* references, int count) noexcept {
   typename Field::Number x, y;
   sum.ZZ = {};
-  for (int i = 0; i < count; ++i) prefetch<Field>(references[i]);
+  prefetch_all<Field>(references, count);
   for (int i = 0; i < count; ++i) {
     Field::unpack(x, y, references[i]);
     add_affine_complete<typename Field::Scalar>(sum, x, y);
@@ -112,44 +112,60 @@ template <class Field>
   return x_is_mod_order<typename Field::Curve, typename Field::Scalar>(r, sum.X, sum.ZZ);
 }
 
-// verify_alone: with both tables; each lane sums a part of the points, without meeting collisions; those go to the complete path.
+// add_swapped: every lane's sum becomes its own and its neighbour's.
+template <class Field, int kDistance, bool kWithY>
+void add_swapped(Xyzz<typename Field::Element>& sums) noexcept {
+  Xyzz<typename Field::Element> others;
+  Field::template swap_lanes<kDistance>(others.X, sums.X);
+  Field::template swap_lanes<kDistance>(others.Y, sums.Y);
+  Field::template swap_lanes<kDistance>(others.ZZ, sums.ZZ);
+  Field::template swap_lanes<kDistance>(others.ZZZ, sums.ZZZ);
+  add_xyzz<Field, kWithY>(sums, others);
+}
+
+// verify_alone: with both tables; each lane sums a part of the points, without meeting collisions; those go to the complete path. Then the lanes are added, so that all of
+// them hold the whole sum, and what x may be, r or r + n, is compared in two lanes at once.
 template <class Field>
 [[gnu::noinline]] bool verify_alone_vartime(const typename Field::Number& r, const std::uintptr_t* references, int count) noexcept {
-  using Scalar = typename Field::Scalar;
-  using Number = typename Field::Number;
+  using Curve = typename Field::Curve;
   using Element = typename Field::Element;
   constexpr int kLanes = Field::kLanes;
-  const int part = count / kLanes;
-  for (int i = 0; i < count; ++i) prefetch<Field>(references[i]);
+  static_assert(kLanes == 4);
+  const int part = count / kLanes, rest = count % kLanes;
   Element x1, y1, x2, y2;
-  const auto get_points = [&](Element& x, Element& y, int i) {
-    Field::load_x(x, references + i, part);
-    Field::load_y(y, references + i, part);
+  const auto get_points = [&](Element& x, Element& y, const std::uintptr_t* first, int stride) {
+    Field::load_x(x, first, stride);
+    Field::load_y(y, first, stride);
   };
-  Xyzz<Element> parts;
-  get_points(x1, y1, 0);
-  get_points(x2, y2, 1);
-  add_two_affine<Field>(parts, x1, y1, x2, y2);
+  Xyzz<Element> sums;
+  get_points(x1, y1, references, part);
+  get_points(x2, y2, references + 1, part);
+  add_two_affine<Field>(sums, x1, y1, x2, y2);
   for (int i = 2; i < part; ++i) {
-    get_points(x1, y1, i);
-    add_affine<Field>(parts, x1, y1);
+    get_points(x1, y1, references + i, part);
+    add_affine<Field>(sums, x1, y1);
   }
-  Array<Number, kLanes> X, Y, ZZ, ZZZ;
-  Field::lanes_to_scalar(X, parts.X);
-  Field::lanes_to_scalar(Y, parts.Y);
-  Field::lanes_to_scalar(ZZ, parts.ZZ);
-  Field::lanes_to_scalar(ZZZ, parts.ZZZ);
-  Xyzz<Number> sum = {X[0], Y[0], ZZ[0], ZZZ[0]};
-  bool collided = is_zero(ZZ[0]);
-  for (int lane = 1; lane < kLanes; ++lane) collided |= is_zero(ZZ[lane]) || !add_xyzz<Scalar>(sum, {X[lane], Y[lane], ZZ[lane], ZZZ[lane]});
-  for (int i = part * kLanes; i < count && !collided; ++i) {
-    Number x, y;
-    Field::unpack(x, y, references[i]);
-    add_affine<Scalar>(sum, x, y);
-    collided = is_zero(sum.ZZ);
+  if (rest != 0) {
+    Array<std::uintptr_t, kLanes> last;
+    for (int lane = 0; lane < kLanes; ++lane) last[lane] = references[part * kLanes + (lane < rest ? lane : 0)];
+    get_points(x1, y1, last, 1);
+    Xyzz<Element> more = sums;
+    add_affine<Field>(more, x1, y1);
+    Field::take_lanes(sums.X, more.X, rest);
+    Field::take_lanes(sums.Y, more.Y, rest);
+    Field::take_lanes(sums.ZZ, more.ZZ, rest);
+    Field::take_lanes(sums.ZZZ, more.ZZZ, rest);
   }
-  if (collided) return verify_complete_vartime<Field>(r, references, count);
-  return x_is_mod_order<typename Field::Curve, Scalar>(r, sum.X, sum.ZZ);
+  add_swapped<Field, 2, true>(sums);
+  add_swapped<Field, 1, false>(sums);
+  if (Field::zero_lanes(sums.ZZ) != 0) return verify_complete_vartime<Field>(r, references, count);
+  typename Field::Number above;
+  const bool may_be_above = ec::add(above, r, Curve::kOrder) == 0 && is_less(above, Curve::kPrime);
+  Element candidates, difference;
+  for (int lane = 0; lane < kLanes; ++lane) Field::set_lane(candidates, lane, lane == 0 && may_be_above ? above : r);
+  Field::to_form_lanes(candidates, candidates);
+  Field::multiply_subtract(difference, sums.ZZ, candidates, sums.X);
+  return Field::zero_lanes(difference) != 0;
 }
 
 // ---- many
@@ -260,7 +276,7 @@ class BatchVerifier {
         fill_group(base, groups, order_ + from, size);
         for (int lane = 0; lane < kLanes; ++lane) owners_[groups * kLanes + lane] = lane < size ? order_[from + lane] : nullptr;
         ++groups;
-      } else {
+      } else if constexpr (kLanes > 1) {
         for (int i = 0; i < size; ++i) verify_one(base, *order_[from + i]);
       }
       from += size;
@@ -289,6 +305,7 @@ class BatchVerifier {
   void verify_one(const PointTable& base, const Item& item) noexcept {
     std::uintptr_t references[kPointsMax];
     fill_references(references, base, item);
+    prefetch_all<Field>(references, item.points);
     answer(item, verify_alone_vartime<Field>(item.r, references, item.points));
   }
   void answer_row(int row, const Item& item) noexcept {

@@ -155,6 +155,15 @@ class Bounds {
     Field::multiply_subtract(difference, sum.ZZ, r, sum.X);
     zero_test(difference);
     zero_test(sum.ZZ);
+    violations.where = "sums of lanes";
+    Xyzz<Element> two = sum;
+    add_xyzz<Field, true>(two, sum);
+    Xyzz<Element> four = two;
+    add_xyzz<Field, false>(four, two);
+    Field::multiply_subtract(difference, four.ZZ, r, four.X);
+    zero_test(difference);
+    zero_test(four.ZZ);
+    violations.where = "sum without inversion";
     for (const Element* a : {&sum.X, &sum.Y, &sum.ZZ, &sum.ZZZ}) canonical_accepts(*a);
   }
 };

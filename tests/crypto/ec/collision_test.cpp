@@ -232,7 +232,8 @@ TEST_P(Collisions, AreAnsweredAtEveryLevelOfTheTree) {
   check();
 }
 
-// One alone is summed in four parts, point after point: the sum so far meets the next point, or the sums of the parts meet.
+// One alone is summed in four parts, point after point, then what is left over one by one onto the first parts, then the sums of parts 0 and 2, 1 and 3, then those two.
+// The sum so far meets the next point, or the sums of the parts meet.
 TEST_P(Collisions, AreAnsweredInASingleSum) {
   add_ordinary(8);
   const auto range = [](int from, int to) {
@@ -241,14 +242,23 @@ TEST_P(Collisions, AreAnsweredInASingleSum) {
     return set;
   };
   const int part = points() / 4, base = curve_.spec.base_windows;
+  const auto part_sum = [&](int i) {
+    Set set = range(i * part, (i + 1) * part);
+    if (4 * part + i < points()) set.push_back(4 * part + i);
+    return set;
+  };
+  const auto join = [](Set a, const Set& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+  };
   for (const bool opposite : {false, true}) {
     const int second = base / part * part;  // the part in which the key's windows begin
     craft(range(second, base + 1), {base + 1}, opposite, 6);
-    craft(range(0, part), range(part, 2 * part), opposite, 6);
-    craft(range(0, 2 * part), range(2 * part, 3 * part), opposite, 6);
-    craft(range(0, 3 * part), range(3 * part, 4 * part), opposite, 6);
+    craft(part_sum(0), part_sum(2), opposite, 6);
+    craft(part_sum(1), part_sum(3), opposite, 6);
+    craft(join(part_sum(0), part_sum(2)), join(part_sum(1), part_sum(3)), opposite, 6);
     craft(range(0, base), range(base, base + 2), opposite, 6);
-    if (points() % 4 != 0) craft(range(0, 4 * part), {4 * part}, opposite, 6);
+    if (points() % 4 != 0) craft(range(0, part), {4 * part}, opposite, 6);
   }
   check();
 }
