@@ -24,7 +24,7 @@ enum class Arithmetic : std::uint8_t { unset = 0, scalar, avx2 };
 bool supports(Arithmetic arithmetic) noexcept;
 
 // Widths that pay. A table of more windows is smaller and slower; any number from windows_min to windows_max of the curve will do.
-inline constexpr int kBaseWindowsP256 = 20, kBaseWindowsP384 = 30, kBaseWindowsP521 = 40;  // 4.5 MiB, 13.5 MiB, 23 MiB
+inline constexpr int kBaseWindowsP256 = 16, kBaseWindowsP384 = 28, kBaseWindowsP521 = 40;  // 32 MiB, 24 MiB, 23 MiB
 inline constexpr int kKeyWindowsP256 = 28, kKeyWindowsP384 = 42, kKeyWindowsP521 = 58;     // 512 KiB, 1.5 MiB, 1.8 MiB
 
 // Table: the odd multiples of a point for each window of a scalar. A resource; immutable, thread-safe. curve is one of p256, p384, p521 throughout.
