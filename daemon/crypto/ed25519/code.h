@@ -21,7 +21,7 @@ struct Code {
   void (*sum)(const TableView& base, const Term* terms, std::size_t count, ProjectivePoint* sums) noexcept;
   // sum_without_table(base, terms, count, sums): by the table of B and the keys themselves.
   void (*sum_without_table)(const TableView& base, const Term* terms, std::size_t count, ProjectivePoint* sums) noexcept;
-  // fill_table(point, windows, entries): windows.count * windows.entries of them. Off the request path; allocates.
+  // fill_table(point, windows, entries): windows.all_entries() of them. Off the request path; allocates.
   void (*fill_table)(const AffinePoint& point, const Windows& windows, TableEntry* entries) noexcept;
 };
 

@@ -1,9 +1,9 @@
 // s B + h (-A) in the four lanes of AVX2.
 //
-// With a table of the key a term is a sum of some 54 points, one of each window of B and of -A. Four terms are summed side by side, a term a lane. What remains of a batch, up to
+// With a table of the key a term is a sum of some 50 points, one of each window of B and of -A. Four terms are summed side by side, a term a lane. What remains of a batch, up to
 // three terms, is done one by one: the points of a term are dealt over the lanes, so that a lane has a quarter of them, and the four sums are added up in the end.
 //
-// Keys without a table: four terms side by side by Horner's rule, with eight multiples of each -A made on the spot.
+// Keys without a table: four terms side by side by Horner's rule, with eight multiples of each -A made on the spot. One alone is left to general registers.
 #include "crypto/ed25519/code.h"
 #include "crypto/ed25519/ed25519.h"
 
@@ -21,10 +21,12 @@ namespace {
 
 constexpr std::size_t kAhead = 3;  // entries are asked for three additions before they are needed
 constexpr std::size_t kStepsMax = 2 * kWindowsMax + kAhead;
+constexpr int kEntryShift = 7;
+static_assert(sizeof(TableEntry) == std::size_t{1} << kEntryShift);
 
 // Selection: an entry for each step and lane. negative: -1 if its negative is meant, else 0.
 struct Selection {
-  const TableEntry* entry[kStepsMax][kLanes];
+  alignas(32) const TableEntry* entry[kStepsMax][kLanes];
   alignas(32) std::int64_t negative[kStepsMax][kLanes];
 };
 
@@ -46,6 +48,45 @@ ASSAY_INLINE void select(const TableView& table, const Words& scalar, const Tabl
     const std::int64_t sign = value >> 63;
     *entry = window + ((value ^ sign) - sign);
     *negative = sign;
+  }
+}
+
+// select_four(tables, scalars, entry, negative, steps): the same for four scalars side by side, steps windows of each; a lane whose table has fewer has anything in the rest.
+ASSAY_INLINE void select_four(const TableView* const* tables, const Words* const* scalars, const TableEntry* (*entry)[kLanes], std::int64_t (*negative)[kLanes], std::size_t steps) noexcept {
+  alignas(32) std::uint64_t number[4][kLanes];
+  alignas(32) std::int64_t lane_width[kLanes], lane_top[kLanes], lane_window[kLanes], lane_stride[kLanes];
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    const Windows& windows = tables[lane]->windows;
+    const BiasedScalar biased = add_bias(*scalars[lane], windows);
+    for (std::size_t i = 0; i < 4; ++i) number[i][lane] = biased.word[i];
+    lane_width[lane] = windows.width;
+    lane_top[lane] = windows.count - 1;
+    lane_window[lane] = reinterpret_cast<std::intptr_t>(tables[lane]->entries);
+    lane_stride[lane] = static_cast<std::int64_t>(windows.entries * sizeof(TableEntry));
+  }
+  const auto load = [](const auto& lanes) __attribute__((always_inline)) { return _mm256_load_si256(reinterpret_cast<const __m256i*>(lanes)); };
+  const __m256i one = _mm256_set1_epi64x(1);
+  const __m256i width = load(lane_width), top = load(lane_top), stride = load(lane_stride);
+  const __m256i rest = _mm256_sub_epi64(_mm256_set1_epi64x(64), width);
+  const __m256i half = _mm256_sllv_epi64(one, _mm256_sub_epi64(width, one));
+  const __m256i above = _mm256_slli_epi64(_mm256_sub_epi64(_mm256_setzero_si256(), half), 1);  // the bits above a window
+  __m256i window = load(lane_window), step = _mm256_setzero_si256();
+  __m256i word0 = load(number[0]), word1 = load(number[1]), word2 = load(number[2]), word3 = load(number[3]);
+  for (std::size_t i = 0; i < steps; ++i) {
+    const __m256i below_top = _mm256_cmpgt_epi64(top, step);
+    const __m256i bits = _mm256_andnot_si256(_mm256_and_si256(above, below_top), word0);
+    const __m256i value = _mm256_sub_epi64(bits, _mm256_and_si256(half, below_top));
+    const __m256i sign = _mm256_cmpgt_epi64(_mm256_setzero_si256(), value);
+    const __m256i magnitude = _mm256_sub_epi64(_mm256_xor_si256(value, sign), sign);
+    const __m256i address = _mm256_add_epi64(window, _mm256_slli_epi64(magnitude, kEntryShift));
+    _mm256_store_si256(reinterpret_cast<__m256i*>(entry[i]), address);
+    _mm256_store_si256(reinterpret_cast<__m256i*>(negative[i]), sign);
+    window = _mm256_add_epi64(window, stride);
+    step = _mm256_add_epi64(step, one);
+    word0 = _mm256_or_si256(_mm256_srlv_epi64(word0, width), _mm256_sllv_epi64(word1, rest));
+    word1 = _mm256_or_si256(_mm256_srlv_epi64(word1, width), _mm256_sllv_epi64(word2, rest));
+    word2 = _mm256_or_si256(_mm256_srlv_epi64(word2, width), _mm256_sllv_epi64(word3, rest));
+    word3 = _mm256_srlv_epi64(word3, width);
   }
 }
 
@@ -110,17 +151,22 @@ ASSAY_INLINE void store_points(ProjectivePoint* sums, const LaneCurve::Extended&
 // Four terms side by side.
 void sum_four(const TableView& base, const Term* terms, ProjectivePoint* sums, Selection& selection) noexcept {
   const std::size_t base_steps = base.windows.count;
+  const TableView* const bases[kLanes] = {&base, &base, &base, &base};
+  const TableView* tables[kLanes];
+  const Words* s[kLanes];
+  const Words* h[kLanes];
   std::size_t key_steps = 0;
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
-    const std::size_t count = terms[lane].table->windows.count;
-    if (count > key_steps) key_steps = count;
+    s[lane] = &terms[lane].s;
+    h[lane] = &terms[lane].h;
+    tables[lane] = terms[lane].table;
+    if (key_steps < tables[lane]->windows.count) key_steps = tables[lane]->windows.count;
   }
+  select_four(bases, s, selection.entry, selection.negative, base_steps);
+  select_four(tables, h, selection.entry + base_steps, selection.negative + base_steps, key_steps);
   const std::size_t steps = base_steps + key_steps;
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
-    const Term& term = terms[lane];
-    select(base, term.s, &selection.entry[0][lane], &selection.negative[0][lane], kLanes);
-    select(*term.table, term.h, &selection.entry[base_steps][lane], &selection.negative[base_steps][lane], kLanes);
-    const std::size_t used = base_steps + term.table->windows.count;
+    const std::size_t used = base_steps + tables[lane]->windows.count;
     pad(&selection.entry[used][lane], &selection.negative[used][lane], steps + kAhead - used, kLanes, base);
   }
   for (std::size_t i = 0; i < kAhead; ++i) prefetch_step(selection.entry[i]);
@@ -167,8 +213,7 @@ void sum(const TableView& base, const Term* terms, std::size_t count, Projective
 
 // ---- without tables
 
-constexpr unsigned kSpotWidth = 4;
-constexpr std::size_t kSpotEntries = (1 << (kSpotWidth - 1)) + 1;
+constexpr std::size_t kSpotEntries = kSpotWindows.entries;
 constexpr std::size_t kSpotLimbs = 4 * 5;
 
 // SpotTable: multiples 0 to 8 of each lane's point, in the cached form.
@@ -223,19 +268,19 @@ ASSAY_INLINE void load_spot(LaneCurve::Cached& q, const SpotTable& table, const 
 
 // Digits of h over the lanes.
 struct SpotDigits {
-  std::uint32_t index[kWindowsMax][kLanes];
-  alignas(32) std::int64_t negative[kWindowsMax][kLanes];
+  std::uint32_t index[kSpotWindows.count][kLanes];
+  alignas(32) std::int64_t negative[kSpotWindows.count][kLanes];
 };
 
-// multiply(p, table, digits, windows): Horner's rule from the highest digit on.
-ASSAY_CALLED void multiply_spot(LaneCurve::Extended& result, const SpotTable& table, const SpotDigits& digits, std::size_t windows) noexcept {
+// multiply_spot(p, table, digits): Horner's rule from the highest digit on.
+ASSAY_CALLED void multiply_spot(LaneCurve::Extended& result, const SpotTable& table, const SpotDigits& digits) noexcept {
   LaneCurve::Extended p;
   LaneCurve::Cached q;
   for (std::size_t i = 0; i < 5; ++i) p.x.limb[i] = p.t.limb[i] = _mm256_setzero_pd();
   Lanes::set_one(p.y);
   Lanes::set_one(p.z);
-  for (std::size_t i = windows; i-- > 0;) {
-    for (unsigned k = 1; k < kSpotWidth; ++k) LaneCurve::double_it<false>(p);
+  for (std::size_t i = kSpotWindows.count; i-- > 0;) {
+    for (unsigned k = 1; k < kSpotWindows.width; ++k) LaneCurve::double_it<false>(p);
     LaneCurve::double_it<true>(p);
     load_spot(q, table, digits.index[i], digits.negative[i]);
     LaneCurve::add(p, q);
@@ -261,7 +306,7 @@ ASSAY_INLINE void set_lane(LaneElement& r, std::size_t lane, const FieldElement&
 }
 
 // Up to four terms; lanes without one repeat the first.
-void sum_four_without_table(const TableView& base, const Windows& windows, const Term* terms, std::size_t count, ProjectivePoint* sums) noexcept {
+void sum_four_without_table(const TableView& base, const Term* terms, std::size_t count, ProjectivePoint* sums) noexcept {
   Selection selection;
   SpotDigits digits;
   LaneCurve::Extended p;
@@ -270,9 +315,9 @@ void sum_four_without_table(const TableView& base, const Windows& windows, const
     const Term& term = terms[lane < count ? lane : 0];
     select(base, term.s, &selection.entry[0][lane], &selection.negative[0][lane], kLanes);
     pad(&selection.entry[base.windows.count][lane], &selection.negative[base.windows.count][lane], kAhead, kLanes, base);
-    const BiasedScalar biased = add_bias(term.h, windows);
-    for (unsigned i = 0; i < windows.count; ++i) {
-      const int value = digit(biased, windows, i);
+    const BiasedScalar biased = add_bias(term.h, kSpotWindows);
+    for (unsigned i = 0; i < kSpotWindows.count; ++i) {
+      const int value = digit(biased, kSpotWindows, i);
       digits.index[i][lane] = static_cast<std::uint32_t>(value < 0 ? -value : value);
       digits.negative[i][lane] = value < 0 ? -1 : 0;
     }
@@ -283,17 +328,16 @@ void sum_four_without_table(const TableView& base, const Windows& windows, const
     const TowardZero toward_zero;
     SpotTable table;
     fill_spot_table(table, x, y);
-    multiply_spot(p, table, digits, windows.count);
+    multiply_spot(p, table, digits);
     add_selected(p, selection, base.windows.count);
   }
   store_points(sums, p, count);
 }
 
-constexpr Windows kSpotWindows = windows_of(kSpotWidth);
-
 void sum_without_table(const TableView& base, const Term* terms, std::size_t count, ProjectivePoint* sums) noexcept {
+  if (count == 1) return scalar_code().sum_without_table(base, terms, count, sums);  // the lanes take as long for one as for four
   for (std::size_t done = 0; done < count; done += kLanes) {
-    sum_four_without_table(base, kSpotWindows, terms + done, count - done < kLanes ? count - done : kLanes, sums + done);
+    sum_four_without_table(base, terms + done, count - done < kLanes ? count - done : kLanes, sums + done);
   }
 }
 

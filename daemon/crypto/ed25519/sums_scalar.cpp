@@ -52,8 +52,6 @@ void sum(const TableView& base, const Term* terms, std::size_t count, Projective
 
 // ---- without tables: Horner's rule over multiples 0 to 8 of -A
 
-constexpr Windows kSpotWindows = windows_of(4);
-
 Curve::Cached negated(const Curve::Cached& q) noexcept { return {q.plus, q.minus, q.z2, carried(kZero - q.td2)}; }
 
 // multiple(point, scalar): vartime.

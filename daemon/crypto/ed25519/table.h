@@ -26,26 +26,37 @@ struct alignas(128) TableEntry {
 };
 inline constexpr std::size_t kEntryMinus = 0, kEntryPlus = 5, kEntryT = 10;
 
-// Windows: how a number below 2^253 is cut: digits of `width` bits, from -2^(width - 1) to 2^(width - 1); the highest digit is not negative.
+// Windows: how a number below L = 2^252 + 2^124.6 is cut: digits of `width` bits, from -2^(width - 1) to 2^(width - 1). The highest digit is not negative and is what is left, so that the
+// bit above 252 needs no window of its own: it is 2^(252 - width (count - 1)) at most, for the windows below and what exceeds 2^252 add less than one to it.
 struct Windows {
   unsigned width;
   unsigned count;
-  std::size_t entries;  // of a window: multiples 0 to 2^(width - 1)
-  Words bias;           // 2^(width - 1) in every window but the highest
+  std::size_t entries;      // of a window: multiples 0 to 2^(width - 1)
+  std::size_t top_entries;  // of the highest
+  Words bias;               // 2^(width - 1) in every window but the highest
+
+  ASSAY_INLINE constexpr std::size_t entries_of(std::size_t window) const noexcept { return window + 1 < count ? entries : top_entries; }
+  constexpr std::size_t all_entries() const noexcept { return (count - 1) * entries + top_entries; }
 };
 
 inline constexpr unsigned kWidthMin = 4;
 inline constexpr unsigned kWidthMax = 13;
 inline constexpr std::size_t kWindowsMax = 64;
 
-constexpr Windows windows_of(unsigned width) noexcept {
-  Windows windows = {width, (253 + width - 1) / width, (std::size_t{1} << (width - 1)) + 1, {}};
+constexpr Windows windows_of(unsigned width, unsigned count) noexcept {
+  Windows windows = {width, count, (std::size_t{1} << (width - 1)) + 1, (std::size_t{1} << (252 - width * (count - 1))) + 1, {}};
   for (unsigned i = 0; i + 1 < windows.count; ++i) {
     const unsigned bit = width * i + width - 1;
     windows.bias.word[bit / 64] |= std::uint64_t{1} << bit % 64;
   }
   return windows;
 }
+
+// windows_of(width): those of tables.
+constexpr Windows windows_of(unsigned width) noexcept { return windows_of(width, (252 + width - 1) / width); }
+
+// kSpotWindows: those of a point without a table, of which there are the multiples 0 to 8 only: one more, so that the highest digit is below that too.
+inline constexpr Windows kSpotWindows = windows_of(4, 64);
 
 // TableView: entry j of window i is j 2^(width i) P. Borrowed from the table.
 struct TableView {
@@ -75,8 +86,9 @@ ASSAY_INLINE int digit(const BiasedScalar& scalar, const Windows& windows, unsig
   const unsigned bit = windows.width * i;
   const std::uint64_t* word = scalar.word + bit / 64;
   const std::uint64_t bits = word[0] >> bit % 64 | word[1] << 1 << (63 - bit % 64);
+  if (i + 1 == windows.count) return static_cast<int>(bits);
   const int half = 1 << (windows.width - 1);
-  return static_cast<int>(bits & ((std::uint64_t{1} << windows.width) - 1)) - (i + 1 < windows.count ? half : 0);
+  return static_cast<int>(bits & ((std::uint64_t{1} << windows.width) - 1)) - half;
 }
 
 }  // namespace assay::crypto::ed25519

@@ -50,8 +50,8 @@ ASSAY_CALLED void add_up(Multiple* multiples, LaneElement& all, LaneElement& x, 
   }
 }
 
-// store_entries(entries, minus, plus, t, count): lane l to *entries[l], for the first count lanes.
-ASSAY_INLINE void store_entries(TableEntry* const* entries, const LaneElement& minus, const LaneElement& plus, const LaneElement& t, std::size_t count) noexcept {
+// store_entries(entries, minus, plus, t): lane l to *entries[l], if that is not null.
+ASSAY_INLINE void store_entries(TableEntry* const* entries, const LaneElement& minus, const LaneElement& plus, const LaneElement& t) noexcept {
   __m256d limb[16];
   for (std::size_t i = 0; i < 5; ++i) {
     limb[kEntryMinus + i] = minus.limb[i];
@@ -62,12 +62,20 @@ ASSAY_INLINE void store_entries(TableEntry* const* entries, const LaneElement& m
   for (std::size_t quarter = 0; quarter < 4; ++quarter) {
     __m256d rows[4] = {limb[4 * quarter], limb[4 * quarter + 1], limb[4 * quarter + 2], limb[4 * quarter + 3]};
     transpose(rows);
-    for (std::size_t lane = 0; lane < count; ++lane) _mm256_store_pd(entries[lane]->limb + 4 * quarter, rows[lane]);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      if (entries[lane] != nullptr) _mm256_store_pd(entries[lane]->limb + 4 * quarter, rows[lane]);
+    }
   }
 }
 
-// make_affine(multiples, inverse, count, windows, lanes): each lane's multiples to its window.
-ASSAY_CALLED void make_affine(const Multiple* multiples, LaneElement& inverse, std::size_t count, TableEntry* const* windows, std::size_t lanes) noexcept {
+// Window: where a lane's multiples go; lanes without a window have none.
+struct Window {
+  TableEntry* entries;
+  std::size_t count;
+};
+
+// make_affine(multiples, inverse, count, to): each lane's multiples to its window.
+ASSAY_CALLED void make_affine(const Multiple* multiples, LaneElement& inverse, std::size_t count, const Window* to) noexcept {
   LaneElement half, d;
   broadcast(half, kHalf);
   broadcast(d, kD);
@@ -84,8 +92,8 @@ ASSAY_CALLED void make_affine(const Multiple* multiples, LaneElement& inverse, s
     Lanes::multiply(scale, z_inverse, d);
     Lanes::multiply(t, p.t, scale);
     TableEntry* entries[kLanes];
-    for (std::size_t lane = 0; lane < lanes; ++lane) entries[lane] = windows[lane] + i;
-    store_entries(entries, minus, plus, t, lanes);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) entries[lane] = i < to[lane].count ? to[lane].entries + i : nullptr;
+    store_entries(entries, minus, plus, t);
   }
 }
 
@@ -94,18 +102,20 @@ ASSAY_CALLED void make_affine(const Multiple* multiples, LaneElement& inverse, s
 void fill_table_avx2(const AffinePoint& point, const Windows& windows, TableEntry* entries) noexcept {
   AffinePoint points[kWindowsMax];
   window_points(point, windows, points);
-  const std::size_t count = windows.entries;
-  Multiple* const multiples = static_cast<Multiple*>(std::aligned_alloc(alignof(Multiple), count * sizeof(Multiple)));
+  const std::size_t most = windows.entries < windows.top_entries ? windows.top_entries : windows.entries;
+  Multiple* const multiples = static_cast<Multiple*>(std::aligned_alloc(alignof(Multiple), most * sizeof(Multiple)));
   if (multiples == nullptr) std::abort();
   for (std::size_t first = 0; first < windows.count; first += kLanes) {
-    const std::size_t lanes = windows.count - first < kLanes ? windows.count - first : kLanes;
     LaneElement x, y, all, inverse;
-    TableEntry* to[kLanes];
+    Window to[kLanes] = {};
+    std::size_t count = 0;
     for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      const std::size_t window = first + (lane < lanes ? lane : 0);
-      set_lane(x, lane, points[window].x);
-      set_lane(y, lane, points[window].y);
-      to[lane] = entries + window * count;
+      const std::size_t window = first + lane;
+      if (window < windows.count) to[lane] = {entries + window * windows.entries, windows.entries_of(window)};
+      const AffinePoint& start = points[window < windows.count ? window : first];
+      set_lane(x, lane, start.x);
+      set_lane(y, lane, start.y);
+      if (count < to[lane].count) count = to[lane].count;
     }
     {
       const TowardZero toward_zero;
@@ -120,7 +130,7 @@ void fill_table_avx2(const AffinePoint& point, const Windows& windows, TableEntr
     }
     {
       const TowardZero toward_zero;
-      make_affine(multiples, inverse, count, to, lanes);
+      make_affine(multiples, inverse, count, to);
     }
   }
   std::free(multiples);

@@ -1,6 +1,6 @@
 // Tables of multiples in general registers, and what both builders share. A window's multiples are made by adding its point again and again, and all of them become affine by one
 // inversion (Montgomery's trick).
-#include <cstdlib>
+#include <algorithm>
 #include <memory>
 
 #include "base/check.h"
@@ -62,18 +62,19 @@ void fill_table_scalar(const AffinePoint& point, const Windows& windows, TableEn
     Curve::Extended p;
     FieldElement product;  // of the z before it
   };
-  const std::unique_ptr<Multiple[]> multiples(new Multiple[windows.entries]);
+  const std::unique_ptr<Multiple[]> multiples(new Multiple[std::max(windows.entries, windows.top_entries)]);
   for (std::size_t window = 0; window < windows.count; ++window, entries += windows.entries) {
+    const std::size_t count = windows.entries_of(window);
     const Curve::Halved step = halved(points[window]);
     Curve::Extended p = {kZero, kOne, kOne, kZero};
     FieldElement all = kOne;
-    for (std::size_t i = 0; i < windows.entries; ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
       multiples[i] = {p, all};
       all = all * p.z;
       Curve::add(p, step);
     }
     FieldElement inverse = inverse_vartime(all);
-    for (std::size_t i = windows.entries; i-- > 0;) {
+    for (std::size_t i = count; i-- > 0;) {
       const Curve::Extended& q = multiples[i].p;
       const FieldElement z_inverse = inverse * multiples[i].product;
       const FieldElement half = z_inverse * kHalf;

@@ -117,7 +117,7 @@ TEST(Ed25519Curve, KeysHaveThirtyTwoOctets) {
 TEST(Ed25519Table, HoldsTheSameMultiplesWhoeverBuiltIt) {
   const auto key = PublicKey::decode(test::SigningKey::ed25519().first());
   ASSERT_TRUE(key);
-  for (const unsigned width : {4U, 5U, 6U, 7U, 8U}) {
+  for (const unsigned width : {4U, 5U, 6U, 7U, 8U, 9U}) {
     const auto expected = Table::make(test::table_memory(), scalar_code(), *key, width);
     EXPECT_EQ(expected->bytes(), Table::bytes_of(width));
     for (const Code* code : test::ed25519_codes()) {

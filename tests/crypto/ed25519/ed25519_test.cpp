@@ -6,6 +6,8 @@
 #include <numeric>
 
 #include "crypto/ed25519/codes.h"
+#include "crypto/ed25519/curve.h"
+#include "crypto/ed25519/scalar.h"
 #include "crypto/ed25519/torsion.h"
 
 namespace assay::crypto::ed25519 {
@@ -28,6 +30,18 @@ struct Case {
   Octets signature;
   bool good;
 };
+
+// multiple(scalar, point): bit by bit.
+Curve::Extended multiple(const Words& scalar, const AffinePoint& point) {
+  Curve::Cached step;
+  Curve::prepare(step, extended(point), kTwiceD);
+  Curve::Extended p = {kZero, kOne, kOne, kZero};
+  for (int bit = 255; bit >= 0; --bit) {
+    Curve::double_it<true>(p);
+    if ((scalar.word[bit / 64] >> bit % 64 & 1) != 0) Curve::add(p, step);
+  }
+  return p;
+}
 
 struct KnownKey {
   SigningKey signer = SigningKey::ed25519();
@@ -153,6 +167,64 @@ TEST_F(Ed25519, BaseTablesOfEveryWidth) {
       for (std::size_t i = 0; i < 41; ++i) checks.push_back(check(cases_[i], tables, i % 3 != 0));
       const std::vector<SignatureResult> results = verifier.verify(checks);
       for (std::size_t i = 0; i < checks.size(); ++i) ASSERT_EQ(results[i], cases_[i].good ? valid : invalid) << code->name << ", width " << width;
+    }
+  }
+}
+
+// The scalars at the edges, whose highest digit is the largest: every sum against one that is made bit by bit. Four at a time, one alone, and tables of different widths side by side.
+TEST_F(Ed25519, SumsAreRightForTheSmallestAndLargestScalars) {
+  std::vector<Words> scalars = {{{0, 0, 0, 0}}, {{1, 0, 0, 0}}, {{0, 0, 0, std::uint64_t{1} << 60}}, {{~0ULL, ~0ULL, ~0ULL, (std::uint64_t{1} << 60) - 1}}, kOrder, kOrder};
+  scalars[4].word[0] -= 1;
+  scalars[5].word[0] -= 2;
+  const AffinePoint& point = keys_[0].key.negated();
+  std::vector<ProjectivePoint> expected;
+  for (const Words& s : scalars) {
+    for (const Words& h : scalars) {
+      Curve::Extended p = multiple(s, base_point());
+      Curve::Cached q;
+      Curve::prepare(q, multiple(h, point), kTwiceD);
+      Curve::add(p, q);
+      expected.push_back({p.x, p.y, p.z});
+    }
+  }
+  for (const Code* code : test::ed25519_codes()) {
+    std::vector<std::unique_ptr<const Table>> tables;
+    for (unsigned width = 4; width <= 12; ++width) tables.push_back(Table::make(test::table_memory(), *code, keys_[0].key, width));
+    for (const unsigned base_width : {4U, 8U, 12U}) {
+      const auto base = Table::make_base(test::table_memory(), *code, base_width);
+      for (std::size_t shift = 0; shift < tables.size(); ++shift) {
+        std::vector<Term> terms;
+        for (const Words& s : scalars) {
+          for (const Words& h : scalars) terms.push_back({s, h, &tables[(terms.size() % 3 + shift) % tables.size()]->view(), &point});
+        }
+        std::vector<ProjectivePoint> together(terms.size()), alone(terms.size()), without(terms.size());
+        code->sum(base->view(), terms.data(), terms.size(), together.data());
+        code->sum_without_table(base->view(), terms.data(), terms.size(), without.data());
+        for (std::size_t i = 0; i < terms.size(); ++i) code->sum(base->view(), &terms[i], 1, &alone[i]);
+        for (const auto& sums : {together, alone, without}) {
+          for (std::size_t i = 0; i < terms.size(); ++i) {
+            ASSERT_TRUE(equal(sums[i].x * expected[i].z, expected[i].x * sums[i].z) && equal(sums[i].y * expected[i].z, expected[i].y * sums[i].z))
+                << code->name << ", widths " << base_width << " and " << 4 + (i % 3 + shift) % tables.size() << ", term " << i;
+          }
+        }
+      }
+    }
+  }
+}
+
+// One alone and several without tables: the lanes leave a single one to general registers.
+TEST_F(Ed25519, AnswersFewWithoutTables) {
+  for (const Verifier& verifier : test::verifiers()) {
+    for (std::size_t count = 1; count <= 6; ++count) {
+      for (std::size_t first = 0; first < 60; first += count) {
+        std::vector<CheckView> checks;
+        std::vector<SignatureResult> expected;
+        for (std::size_t i = first; i < first + count; ++i) {
+          checks.push_back({&keys_[cases_[i].key].key, nullptr, cases_[i].message, cases_[i].signature});
+          expected.push_back(cases_[i].good ? valid : invalid);
+        }
+        ASSERT_EQ(verifier.verify(checks), expected) << verifier.code().name << ", " << count << " of them";
+      }
     }
   }
 }

@@ -52,22 +52,24 @@ TEST(Ed25519Scalar, KnowsWhatIsBelowTheOrder) {
 // The sum of the digits times their weights is the scalar, and no digit points outside its window.
 TEST(Ed25519Scalar, IsCutIntoDigits) {
   std::mt19937_64 random(2);
-  for (unsigned width = kWidthMin; width <= kWidthMax; ++width) {
-    const Windows windows = windows_of(width);
+  std::vector<Windows> all = {kSpotWindows};
+  for (unsigned width = kWidthMin; width <= kWidthMax; ++width) all.push_back(windows_of(width));
+  for (const Windows& windows : all) {
     ASSERT_LE(windows.count, kWindowsMax);
-    for (int trial = 0; trial < 204; ++trial) {
+    for (int trial = 0; trial < 208; ++trial) {
       Number n = Number::little_endian(test::octets_for_trial(random, trial, 32)) % kOrder25519;
       if (trial >= 200) n = trial % 2 == 0 ? kOrder25519 - Number(static_cast<unsigned long>(trial - 199)) : Number(static_cast<unsigned long>(trial - 201));
+      if (trial >= 204) n = Number::power_of_two(252) + Number(2) - Number(static_cast<unsigned long>(trial - 204));
       const BiasedScalar biased = add_bias(load_words(n.little_endian(32).data()), windows);
       Number positive, negative;
       for (unsigned i = 0; i < windows.count; ++i) {
         const int value = digit(biased, windows, i);
         const unsigned long magnitude = static_cast<unsigned long>(value < 0 ? -value : value);
-        ASSERT_LT(magnitude, windows.entries);
+        ASSERT_LT(magnitude, windows.entries_of(i));
         Number& sum = value < 0 ? negative : positive;
-        sum = sum + Number(magnitude) * Number::power_of_two(static_cast<int>(width * i));
+        sum = sum + Number(magnitude) * Number::power_of_two(static_cast<int>(windows.width * i));
       }
-      ASSERT_EQ(positive - negative, n) << "width " << width;
+      ASSERT_EQ(positive - negative, n) << "width " << windows.width;
     }
   }
 }
