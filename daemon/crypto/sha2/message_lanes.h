@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 
 #include "base/bytes.h"
 #include "base/check.h"
@@ -100,14 +101,26 @@ class PaddedMessage {
   std::byte end_[2 * kBlockBytes];
 };
 
-// hash_one(code, state, message): takes the whole message into the state.
+// hash_one(code, state, message): takes the whole message into the state. Code that takes blocks wherever they lie gets several runs at once.
 template <class Code, class State, class Message>
 void hash_one(const Code& code, State& state, Message& message) noexcept {
   std::size_t count;
+  bool is_done;
   do {
-    count = message.count();
-    code.one(&state, message.blocks(), count);
-  } while (!message.advance(count));
+    if constexpr (requires(const std::byte* const* anywhere) { code.one(&state, anywhere, count); }) {
+      const std::byte* blocks[16];
+      count = 0;
+      do {
+        blocks[count++] = message.blocks();
+        is_done = message.advance(1);
+      } while (!is_done && count < std::size(blocks));
+      code.one(&state, blocks, count);
+    } else {
+      count = message.count();
+      code.one(&state, message.blocks(), count);
+      is_done = message.advance(count);
+    }
+  } while (!is_done);
 }
 
 inline constexpr std::size_t kLanesMax = 4;

@@ -22,9 +22,9 @@ struct Sha512State {
 // Sha512Code: an implementation of the compression function.
 struct Sha512Code {
   const char* name;
-  // one(state, blocks, count): takes count blocks that lie one after the other into the state.
-  void (*one)(Sha512State* state, const std::byte* blocks, std::size_t count) noexcept;
-  // lanes(states, blocks, count): the same for lane_count messages at once, state l and blocks[l] being those of message l. Null if lane_count is 1.
+  // one(state, blocks, count): takes count blocks, wherever each lies, into the state.
+  void (*one)(Sha512State* state, const std::byte* const* blocks, std::size_t count) noexcept;
+  // lanes(states, blocks, count): takes count blocks of each of lane_count messages, which lie one after the other from blocks[l] on, into state l. Null if lane_count is 1.
   void (*lanes)(Sha512State* states, const std::byte* const* blocks, std::size_t count) noexcept;
   std::size_t lane_count;
 };

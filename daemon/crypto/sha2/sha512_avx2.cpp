@@ -1,8 +1,8 @@
 // SHA-512 with AVX2: four messages in four lanes, and one message alone.
 //
 // In lanes every word is a vector of the four messages' words. Alone, only the message schedule can be vectors: it does not depend on the state, so the schedules of four
-// blocks are made at once, a block a lane (Gueron, Krasnov, "Parallelizing message schedules to accelerate the computations of hash functions", 2012), and the rounds
-// follow in general registers.
+// blocks are made at once, a block a lane (Gueron, Krasnov, "Parallelizing message schedules to accelerate the computations of hash functions", 2012), along with the rounds
+// of the first of them in general registers.
 #include "crypto/sha2/sha512.h"
 
 #if defined(__AVX2__) && defined(__BMI2__)
@@ -20,6 +20,7 @@ constexpr std::size_t kLanes = 4;
 
 ASSAY_INLINE __m256i add(__m256i a, __m256i b) noexcept { return _mm256_add_epi64(a, b); }
 ASSAY_INLINE __m256i exclusive_or(__m256i a, __m256i b) noexcept { return _mm256_xor_si256(a, b); }
+ASSAY_INLINE __m256i bit_and(__m256i a, __m256i b) noexcept { return _mm256_and_si256(a, b); }
 ASSAY_INLINE __m256i everywhere(std::uint64_t word) noexcept { return _mm256_set1_epi64x(static_cast<long long>(word)); }
 
 template <int kBy>
@@ -72,27 +73,35 @@ ASSAY_INLINE __m256i extend(__m256i (&w)[16], std::size_t i) noexcept {
   return w[i];
 }
 
-// lanes_round(...): as round() in portable_rounds.h. `ab_before` is b ^ c, which was a ^ b one round ago.
-ASSAY_INLINE void lanes_round(__m256i a, __m256i b, __m256i& d, __m256i e, __m256i f, __m256i g, __m256i& h, __m256i& ab_before, __m256i scheduled) noexcept {
-  const __m256i choice = exclusive_or(g, _mm256_and_si256(e, exclusive_or(f, g)));
-  const __m256i first = add(add(add(h, scheduled), choice), big_sigma_1(e));
-  const __m256i ab = exclusive_or(a, b);
-  const __m256i majority = exclusive_or(b, _mm256_and_si256(ab, ab_before));
+// The same on one word: `rorx` leaves its source alone, which saves the moves.
+ASSAY_INLINE std::uint64_t add(std::uint64_t a, std::uint64_t b) noexcept { return a + b; }
+ASSAY_INLINE std::uint64_t exclusive_or(std::uint64_t a, std::uint64_t b) noexcept { return a ^ b; }
+ASSAY_INLINE std::uint64_t bit_and(std::uint64_t a, std::uint64_t b) noexcept { return a & b; }
+ASSAY_INLINE std::uint64_t big_sigma_0(std::uint64_t x) noexcept { return big_sigma(x, Sha512Rounds::kBig0); }
+ASSAY_INLINE std::uint64_t big_sigma_1(std::uint64_t x) noexcept { return big_sigma(x, Sha512Rounds::kBig1); }
+
+// shared_round(...): as round() in portable_rounds.h, of lanes or of one message. `ab_before` is b ^ c, which was a ^ b one round ago.
+template <class Word>
+ASSAY_INLINE void shared_round(Word a, Word b, Word& d, Word e, Word f, Word g, Word& h, Word& ab_before, Word scheduled) noexcept {
+  const Word choice = exclusive_or(g, bit_and(e, exclusive_or(f, g)));
+  const Word first = add(add(add(h, scheduled), choice), big_sigma_1(e));
+  const Word ab = exclusive_or(a, b);
+  const Word majority = exclusive_or(b, bit_and(ab, ab_before));
   ab_before = ab;
   d = add(d, first);
   h = add(add(first, big_sigma_0(a)), majority);
 }
 
-template <class Scheduled>
-ASSAY_INLINE void eight_lanes_rounds(__m256i (&s)[8], __m256i& ab, Scheduled scheduled) noexcept {
-  lanes_round(s[0], s[1], s[3], s[4], s[5], s[6], s[7], ab, scheduled(0));
-  lanes_round(s[7], s[0], s[2], s[3], s[4], s[5], s[6], ab, scheduled(1));
-  lanes_round(s[6], s[7], s[1], s[2], s[3], s[4], s[5], ab, scheduled(2));
-  lanes_round(s[5], s[6], s[0], s[1], s[2], s[3], s[4], ab, scheduled(3));
-  lanes_round(s[4], s[5], s[7], s[0], s[1], s[2], s[3], ab, scheduled(4));
-  lanes_round(s[3], s[4], s[6], s[7], s[0], s[1], s[2], ab, scheduled(5));
-  lanes_round(s[2], s[3], s[5], s[6], s[7], s[0], s[1], ab, scheduled(6));
-  lanes_round(s[1], s[2], s[4], s[5], s[6], s[7], s[0], ab, scheduled(7));
+template <class Word, class Scheduled>
+ASSAY_INLINE void eight_shared_rounds(Word (&s)[8], Word& ab, Scheduled scheduled) noexcept {
+  shared_round(s[0], s[1], s[3], s[4], s[5], s[6], s[7], ab, scheduled(0));
+  shared_round(s[7], s[0], s[2], s[3], s[4], s[5], s[6], ab, scheduled(1));
+  shared_round(s[6], s[7], s[1], s[2], s[3], s[4], s[5], ab, scheduled(2));
+  shared_round(s[5], s[6], s[0], s[1], s[2], s[3], s[4], ab, scheduled(3));
+  shared_round(s[4], s[5], s[7], s[0], s[1], s[2], s[3], ab, scheduled(4));
+  shared_round(s[3], s[4], s[6], s[7], s[0], s[1], s[2], ab, scheduled(5));
+  shared_round(s[2], s[3], s[5], s[6], s[7], s[0], s[1], ab, scheduled(6));
+  shared_round(s[1], s[2], s[4], s[5], s[6], s[7], s[0], ab, scheduled(7));
 }
 
 ASSAY_INLINE void compress_lanes_block(__m256i (&state)[8], const std::byte* const (&blocks)[kLanes]) noexcept {
@@ -102,13 +111,13 @@ ASSAY_INLINE void compress_lanes_block(__m256i (&state)[8], const std::byte* con
   for (std::size_t i = 0; i < 8; ++i) s[i] = state[i];
   __m256i ab = exclusive_or(s[1], s[2]);
   const std::uint64_t* constants = kSha512Constants;
-  eight_lanes_rounds(s, ab, [&](std::size_t i) __attribute__((always_inline)) { return add(w[i], everywhere(constants[i])); });
-  eight_lanes_rounds(s, ab, [&](std::size_t i) __attribute__((always_inline)) { return add(w[8 + i], everywhere(constants[8 + i])); });
+  eight_shared_rounds(s, ab, [&](std::size_t i) __attribute__((always_inline)) { return add(w[i], everywhere(constants[i])); });
+  eight_shared_rounds(s, ab, [&](std::size_t i) __attribute__((always_inline)) { return add(w[8 + i], everywhere(constants[8 + i])); });
 #pragma GCC unroll 1
   for (std::size_t done = 16; done < 80; done += 16) {
     constants += 16;
-    eight_lanes_rounds(s, ab, [&](std::size_t i) __attribute__((always_inline)) { return add(extend(w, i), everywhere(constants[i])); });
-    eight_lanes_rounds(s, ab, [&](std::size_t i) __attribute__((always_inline)) { return add(extend(w, 8 + i), everywhere(constants[8 + i])); });
+    eight_shared_rounds(s, ab, [&](std::size_t i) __attribute__((always_inline)) { return add(extend(w, i), everywhere(constants[i])); });
+    eight_shared_rounds(s, ab, [&](std::size_t i) __attribute__((always_inline)) { return add(extend(w, 8 + i), everywhere(constants[8 + i])); });
   }
   for (std::size_t i = 0; i < 8; ++i) state[i] = add(state[i], s[i]);
 }
@@ -135,44 +144,65 @@ void compress_lanes(Sha512State* states, const std::byte* const* from, std::size
   }
 }
 
-// schedule_four(scheduled, blocks): scheduled[i][l] = W + K of round i in block l.
-ASSAY_INLINE void schedule_four(std::uint64_t (&scheduled)[80][kLanes], const std::byte* const (&blocks)[kLanes]) noexcept {
-  __m256i w[16];
-  load_blocks(w, blocks);
-  const auto keep = [&](std::size_t i, __m256i word) __attribute__((always_inline)) {
-    _mm256_store_si256(reinterpret_cast<__m256i*>(scheduled[i]), add(word, everywhere(kSha512Constants[i])));
-  };
-  for (std::size_t i = 0; i < 16; ++i) keep(i, w[i]);
-  for (std::size_t done = 16; done < 80; done += 16) {
-#pragma GCC unroll 16
-    for (std::size_t i = 0; i < 16; ++i) keep(done + i, extend(w, i));
-  }
+// Schedule: W + K of each round, of four blocks side by side.
+struct alignas(32) Schedule {
+  std::uint64_t round[80][kLanes];
+};
+
+// sixteen_rounds(s, ab, scheduled): scheduled(i) is W + K of the i-th of them.
+template <class Scheduled>
+ASSAY_INLINE void sixteen_rounds(std::uint64_t (&s)[8], std::uint64_t& ab, Scheduled scheduled) noexcept {
+  eight_shared_rounds(s, ab, scheduled);
+  eight_shared_rounds(s, ab, [&](std::size_t i) __attribute__((always_inline)) { return scheduled(8 + i); });
 }
 
-// rounds_of(state, scheduled, block): the rounds of one of the four.
-ASSAY_INLINE void rounds_of(std::uint64_t* state, const std::uint64_t (&scheduled)[80][kLanes], std::size_t block) noexcept {
+// rounds_of(state, schedule, block): all rounds of one of the four.
+ASSAY_INLINE void rounds_of(std::uint64_t* state, const Schedule& schedule, std::size_t block) noexcept {
   std::uint64_t s[8];
   for (std::size_t i = 0; i < 8; ++i) s[i] = state[i];
+  std::uint64_t ab = s[1] ^ s[2];
+#pragma GCC unroll 1
   for (std::size_t done = 0; done < 80; done += 16) {
-    eight_rounds<Sha512Rounds>(s, [&](std::size_t i) __attribute__((always_inline)) { return scheduled[done + i][block]; });
-    eight_rounds<Sha512Rounds>(s, [&](std::size_t i) __attribute__((always_inline)) { return scheduled[done + 8 + i][block]; });
+    sixteen_rounds(s, ab, [&](std::size_t i) __attribute__((always_inline)) { return schedule.round[done + i][block]; });
   }
   for (std::size_t i = 0; i < 8; ++i) state[i] += s[i];
 }
 
+// schedule_and_rounds_of_first(state, schedule, blocks): the schedules of four blocks, and the rounds of the first. They keep different units of the processor busy: with every round a word of the
+// schedule is made, sixteen rounds ahead.
+ASSAY_INLINE void schedule_and_rounds_of_first(std::uint64_t* state, Schedule& schedule, const std::byte* const (&blocks)[kLanes]) noexcept {
+  __m256i w[16];
+  load_blocks(w, blocks);
+  const auto keep = [&](std::size_t round, __m256i word) __attribute__((always_inline)) {
+    _mm256_store_si256(reinterpret_cast<__m256i*>(schedule.round[round]), add(word, everywhere(kSha512Constants[round])));
+  };
+  for (std::size_t i = 0; i < 16; ++i) keep(i, w[i]);
+  std::uint64_t s[8];
+  for (std::size_t i = 0; i < 8; ++i) s[i] = state[i];
+  std::uint64_t ab = s[1] ^ s[2];
+#pragma GCC unroll 1
+  for (std::size_t done = 0; done < 64; done += 16) {
+    sixteen_rounds(s, ab, [&](std::size_t i) __attribute__((always_inline)) {
+      keep(done + 16 + i, extend(w, i));
+      return schedule.round[done + i][0];
+    });
+  }
+  sixteen_rounds(s, ab, [&](std::size_t i) __attribute__((always_inline)) { return schedule.round[64 + i][0]; });
+  for (std::size_t i = 0; i < 8; ++i) state[i] += s[i];
+}
+
 // As compress_lanes, one message.
-void compress_one(Sha512State* state, const std::byte* blocks, std::size_t count) noexcept {
-  alignas(32) std::uint64_t scheduled[80][kLanes];
-  while (count > 1) {
+void compress_one(Sha512State* state, const std::byte* const* blocks, std::size_t count) noexcept {
+  Schedule schedule;
+  while (count != 0) {
     const std::size_t now = count < kLanes ? count : kLanes;
     const std::byte* four[kLanes];
-    for (std::size_t lane = 0; lane < kLanes; ++lane) four[lane] = blocks + kSha512BlockBytes * (lane < now ? lane : 0);
-    schedule_four(scheduled, four);
-    for (std::size_t block = 0; block < now; ++block) rounds_of(state->words.data(), scheduled, block);
-    blocks += now * kSha512BlockBytes;
+    for (std::size_t lane = 0; lane < kLanes; ++lane) four[lane] = blocks[lane < now ? lane : 0];
+    schedule_and_rounds_of_first(state->words.data(), schedule, four);
+    for (std::size_t block = 1; block < now; ++block) rounds_of(state->words.data(), schedule, block);
+    blocks += now;
     count -= now;
   }
-  if (count == 1) compress<Sha512Rounds>(state->words.data(), blocks, 1, kSha512Constants);
 }
 
 constexpr Sha512Code kAvx2 = {"avx2", compress_one, compress_lanes, kLanes};

@@ -7,8 +7,8 @@ namespace assay::crypto::sha2 {
 
 namespace {
 
-void compress_one(Sha512State* state, const std::byte* blocks, std::size_t count) noexcept {
-  compress<Sha512Rounds>(state->words.data(), blocks, count, kSha512Constants);
+void compress_one(Sha512State* state, const std::byte* const* blocks, std::size_t count) noexcept {
+  for (std::size_t i = 0; i < count; ++i) compress<Sha512Rounds>(state->words.data(), blocks[i], 1, kSha512Constants);
 }
 
 constexpr Sha512Code kPortable = {"portable", compress_one, nullptr, 1};
