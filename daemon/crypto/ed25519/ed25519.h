@@ -44,7 +44,7 @@ class PublicKey {
 // Table: multiples of B or of a key's -A. A resource, immutable, thread-safe.
 class Table {
  public:
-  static constexpr unsigned kBaseWidth = 12;  // 5.5 MiB
+  static constexpr unsigned kBaseWidth = 13;  // 9.5 MiB
   static constexpr unsigned kKeyWidth = 8;    // 502 KiB; 9: 931 KiB, and 4 additions of 53 less; 7: 301 KiB, 6: 177 KiB
 
   // make_base(memory, code, width), make(memory, code, key, width): kWidthMin <= width <= kWidthMax (CHECKed). memory outlives the table. A key takes half

@@ -38,56 +38,77 @@ ASSAY_INLINE void prefetch_step(const TableEntry* const* entries) noexcept {
   for (std::size_t lane = 0; lane < kLanes; ++lane) prefetch(entries[lane]);
 }
 
-// select(table, scalar, entry, negative, stride): the entries whose sum is scalar times the table's point.
-ASSAY_INLINE void select(const TableView& table, const Words& scalar, const TableEntry** entry, std::int64_t* negative, std::size_t stride) noexcept {
-  const Windows windows = table.windows;
-  const BiasedScalar biased = add_bias(scalar, windows);
-  const TableEntry* window = table.entries;
-  for (unsigned i = 0; i < windows.count; ++i, window += windows.entries, entry += stride, negative += stride) {
-    const std::int64_t value = digit(biased, windows, i);
-    const std::int64_t sign = value >> 63;
-    *entry = window + ((value ^ sign) - sign);
-    *negative = sign;
+// Cut: numbers that are cut into digits, one in each lane, and where the entries of their windows lie.
+struct Cut {
+  __m256i word[4];
+  __m256i width;      // of a window
+  __m256i advance;    // bits from a lane's window to its next
+  __m256i index;      // of the lane's first window
+  __m256i last;       // index of the highest window
+  __m256i entries;    // the lane's first window
+  __m256i stride;     // octets from a lane's window to its next
+  __m256i next_step;  // windows from a lane's window to its next
+};
+
+ASSAY_INLINE __m256i everywhere(std::uint64_t x) noexcept { return _mm256_set1_epi64x(static_cast<long long>(x)); }
+ASSAY_INLINE __m256i load_lanes(const void* lanes) noexcept { return _mm256_load_si256(static_cast<const __m256i*>(lanes)); }
+
+// shift(word, by): each lane's number to the right by less than 64.
+ASSAY_INLINE void shift(__m256i (&word)[4], __m256i by) noexcept {
+  const __m256i rest = _mm256_sub_epi64(everywhere(64), by);
+  for (std::size_t i = 0; i < 3; ++i) word[i] = _mm256_or_si256(_mm256_srlv_epi64(word[i], by), _mm256_sllv_epi64(word[i + 1], rest));
+  word[3] = _mm256_srlv_epi64(word[3], by);
+}
+
+// select(cut, entry, negative, steps): the entries of the digits of `steps` windows of each lane, four after four, as digit() has them. Beyond a number's highest window it is anything.
+ASSAY_INLINE void select(Cut cut, const TableEntry** entry, std::int64_t* negative, std::size_t steps) noexcept {
+  const __m256i zero = _mm256_setzero_si256();
+  const __m256i half = _mm256_sllv_epi64(everywhere(1), _mm256_sub_epi64(cut.width, everywhere(1)));
+  const __m256i above = _mm256_sub_epi64(zero, _mm256_add_epi64(half, half));  // the bits above a window
+  for (std::size_t i = 0; i < steps; ++i, entry += kLanes, negative += kLanes) {
+    const __m256i below_top = _mm256_cmpgt_epi64(cut.last, cut.index);
+    const __m256i bits = _mm256_andnot_si256(_mm256_and_si256(above, below_top), cut.word[0]);
+    const __m256i value = _mm256_sub_epi64(bits, _mm256_and_si256(half, below_top));
+    const __m256i sign = _mm256_cmpgt_epi64(zero, value);
+    const __m256i magnitude = _mm256_sub_epi64(_mm256_xor_si256(value, sign), sign);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(entry), _mm256_add_epi64(cut.entries, _mm256_slli_epi64(magnitude, kEntryShift)));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(negative), sign);
+    shift(cut.word, cut.advance);
+    cut.entries = _mm256_add_epi64(cut.entries, cut.stride);
+    cut.index = _mm256_add_epi64(cut.index, cut.next_step);
   }
 }
 
-// select_four(tables, scalars, entry, negative, steps): the same for four scalars side by side, steps windows of each; a lane whose table has fewer has anything in the rest.
-ASSAY_INLINE void select_four(const TableView* const* tables, const Words* const* scalars, const TableEntry* (*entry)[kLanes], std::int64_t (*negative)[kLanes], std::size_t steps) noexcept {
-  alignas(32) std::uint64_t number[4][kLanes];
-  alignas(32) std::int64_t lane_width[kLanes], lane_top[kLanes], lane_window[kLanes], lane_stride[kLanes];
+// cut_four(tables, scalars): four numbers side by side.
+ASSAY_INLINE Cut cut_four(const TableView* const (&tables)[kLanes], const Words* const (&scalars)[kLanes]) noexcept {
+  alignas(32) std::uint64_t word[4][kLanes];
+  alignas(32) std::uint64_t width[kLanes], last[kLanes], entries[kLanes], stride[kLanes];
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
     const Windows& windows = tables[lane]->windows;
     const BiasedScalar biased = add_bias(*scalars[lane], windows);
-    for (std::size_t i = 0; i < 4; ++i) number[i][lane] = biased.word[i];
-    lane_width[lane] = windows.width;
-    lane_top[lane] = windows.count - 1;
-    lane_window[lane] = reinterpret_cast<std::intptr_t>(tables[lane]->entries);
-    lane_stride[lane] = static_cast<std::int64_t>(windows.entries * sizeof(TableEntry));
+    for (std::size_t i = 0; i < 4; ++i) word[i][lane] = biased.word[i];
+    width[lane] = windows.width;
+    last[lane] = windows.count - 1;
+    entries[lane] = reinterpret_cast<std::uintptr_t>(tables[lane]->entries);
+    stride[lane] = windows.entries * sizeof(TableEntry);
   }
-  const auto load = [](const auto& lanes) __attribute__((always_inline)) { return _mm256_load_si256(reinterpret_cast<const __m256i*>(lanes)); };
-  const __m256i one = _mm256_set1_epi64x(1);
-  const __m256i width = load(lane_width), top = load(lane_top), stride = load(lane_stride);
-  const __m256i rest = _mm256_sub_epi64(_mm256_set1_epi64x(64), width);
-  const __m256i half = _mm256_sllv_epi64(one, _mm256_sub_epi64(width, one));
-  const __m256i above = _mm256_slli_epi64(_mm256_sub_epi64(_mm256_setzero_si256(), half), 1);  // the bits above a window
-  __m256i window = load(lane_window), step = _mm256_setzero_si256();
-  __m256i word0 = load(number[0]), word1 = load(number[1]), word2 = load(number[2]), word3 = load(number[3]);
-  for (std::size_t i = 0; i < steps; ++i) {
-    const __m256i below_top = _mm256_cmpgt_epi64(top, step);
-    const __m256i bits = _mm256_andnot_si256(_mm256_and_si256(above, below_top), word0);
-    const __m256i value = _mm256_sub_epi64(bits, _mm256_and_si256(half, below_top));
-    const __m256i sign = _mm256_cmpgt_epi64(_mm256_setzero_si256(), value);
-    const __m256i magnitude = _mm256_sub_epi64(_mm256_xor_si256(value, sign), sign);
-    const __m256i address = _mm256_add_epi64(window, _mm256_slli_epi64(magnitude, kEntryShift));
-    _mm256_store_si256(reinterpret_cast<__m256i*>(entry[i]), address);
-    _mm256_store_si256(reinterpret_cast<__m256i*>(negative[i]), sign);
-    window = _mm256_add_epi64(window, stride);
-    step = _mm256_add_epi64(step, one);
-    word0 = _mm256_or_si256(_mm256_srlv_epi64(word0, width), _mm256_sllv_epi64(word1, rest));
-    word1 = _mm256_or_si256(_mm256_srlv_epi64(word1, width), _mm256_sllv_epi64(word2, rest));
-    word2 = _mm256_or_si256(_mm256_srlv_epi64(word2, width), _mm256_sllv_epi64(word3, rest));
-    word3 = _mm256_srlv_epi64(word3, width);
-  }
+  return {{load_lanes(word[0]), load_lanes(word[1]), load_lanes(word[2]), load_lanes(word[3])}, load_lanes(width), load_lanes(width), _mm256_setzero_si256(), load_lanes(last),
+          load_lanes(entries), load_lanes(stride), everywhere(1)};
+}
+
+// select_one(table, scalar, entry, negative): the entries of one number, a window after the other. Writes up to three more than there are.
+ASSAY_INLINE void select_one(const TableView& table, const Words& scalar, const TableEntry** entry, std::int64_t* negative) noexcept {
+  static_assert(kLanes * kWidthMax < 64);
+  const Windows& windows = table.windows;
+  const BiasedScalar biased = add_bias(scalar, windows);
+  const std::uint64_t stride = windows.entries * sizeof(TableEntry);
+  const __m256i lane = _mm256_setr_epi64x(0, 1, 2, 3);
+  const __m256i width = everywhere(windows.width);
+  Cut cut = {{everywhere(biased.word[0]), everywhere(biased.word[1]), everywhere(biased.word[2]), everywhere(biased.word[3])}, width, everywhere(kLanes * windows.width), lane,
+             everywhere(windows.count - 1), _mm256_add_epi64(everywhere(reinterpret_cast<std::uintptr_t>(table.entries)), _mm256_mul_epu32(lane, everywhere(stride))),
+             everywhere(kLanes * stride), everywhere(kLanes)};
+  shift(cut.word, _mm256_mul_epu32(lane, width));
+  select(cut, entry, negative, (windows.count + kLanes - 1) / kLanes);
 }
 
 // pad(entry, negative, from, to, base): the neutral element, which is multiple 0 of any table.
@@ -162,8 +183,8 @@ void sum_four(const TableView& base, const Term* terms, ProjectivePoint* sums, S
     tables[lane] = terms[lane].table;
     if (key_steps < tables[lane]->windows.count) key_steps = tables[lane]->windows.count;
   }
-  select_four(bases, s, selection.entry, selection.negative, base_steps);
-  select_four(tables, h, selection.entry + base_steps, selection.negative + base_steps, key_steps);
+  select(cut_four(bases, s), selection.entry[0], selection.negative[0], base_steps);
+  select(cut_four(tables, h), selection.entry[base_steps], selection.negative[base_steps], key_steps);
   const std::size_t steps = base_steps + key_steps;
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
     const std::size_t used = base_steps + tables[lane]->windows.count;
@@ -185,9 +206,9 @@ void sum_one(const TableView& base, const Term& term, ProjectivePoint& sum, Sele
   const std::size_t steps = (points + kLanes - 1) / kLanes;
   const TableEntry** entry = &selection.entry[0][0];
   std::int64_t* negative = &selection.negative[0][0];
-  select(base, term.s, entry, negative, 1);
+  select_one(base, term.s, entry, negative);
   for (std::size_t i = 0; i < base_points; ++i) prefetch(entry[i]);
-  select(*term.table, term.h, entry + base_points, negative + base_points, 1);
+  select_one(*term.table, term.h, entry + base_points, negative + base_points);
   for (std::size_t i = base_points; i < points; ++i) prefetch(entry[i]);
   pad(entry + points, negative + points, kLanes * (steps + kAhead) - points, 1, base);
   LaneCurve::Extended p;
@@ -311,9 +332,11 @@ void sum_four_without_table(const TableView& base, const Term* terms, std::size_
   SpotDigits digits;
   LaneCurve::Extended p;
   LaneElement x, y;
+  const TableView* const bases[kLanes] = {&base, &base, &base, &base};
+  const Words* s[kLanes];
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
     const Term& term = terms[lane < count ? lane : 0];
-    select(base, term.s, &selection.entry[0][lane], &selection.negative[0][lane], kLanes);
+    s[lane] = &term.s;
     pad(&selection.entry[base.windows.count][lane], &selection.negative[base.windows.count][lane], kAhead, kLanes, base);
     const BiasedScalar biased = add_bias(term.h, kSpotWindows);
     for (unsigned i = 0; i < kSpotWindows.count; ++i) {
@@ -324,6 +347,7 @@ void sum_four_without_table(const TableView& base, const Term* terms, std::size_
     set_lane(x, lane, term.negated_key->x);
     set_lane(y, lane, term.negated_key->y);
   }
+  select(cut_four(bases, s), selection.entry[0], selection.negative[0], base.windows.count);
   {
     const TowardZero toward_zero;
     SpotTable table;
