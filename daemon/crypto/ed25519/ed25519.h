@@ -48,7 +48,7 @@ class Table {
   static constexpr unsigned kKeyWidth = 8;    // 502 KiB; 9: 931 KiB, and 4 additions of 53 less; 7: 301 KiB, 6: 177 KiB
 
   // make_base(memory, code, width), make(memory, code, key, width): kWidthMin <= width <= kWidthMax (CHECKed). memory outlives the table. A key takes half
-  // a millisecond by simd_code(), more than twice that by scalar_code(); B some ten milliseconds.
+  // a millisecond by simd_code(), more than twice that by scalar_code(); B some tens of milliseconds.
   static std::unique_ptr<const Table> make_base(TableMemory& memory, const Code& code, unsigned width = kBaseWidth);
   static std::unique_ptr<const Table> make(TableMemory& memory, const Code& code, const PublicKey& key, unsigned width = kKeyWidth);
   ~Table() { memory_.give_back(reinterpret_cast<std::byte*>(entries_)); }

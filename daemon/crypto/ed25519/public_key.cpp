@@ -1,4 +1,4 @@
-// Keys and their tables: what happens once a key.
+// Keys: what happens once a key, before its table is made.
 #include <algorithm>
 
 #include "crypto/ed25519/curve.h"
@@ -14,28 +14,6 @@ std::optional<PublicKey> PublicKey::decode(base::Bytes octets) noexcept {
   std::ranges::copy(octets, key.octets_.begin());
   key.negated_ = {carried(kZero - point->x), point->y};
   return key;
-}
-
-namespace {
-
-unsigned checked(unsigned width) {
-  CHECK(width >= kWidthMin && width <= kWidthMax);
-  return width;
-}
-
-}  // namespace
-
-Table::Table(TableMemory& memory, const Code& code, const AffinePoint& point, unsigned width)
-    : memory_(memory), entries_(reinterpret_cast<TableEntry*>(memory.take(bytes_of(checked(width))))), view_{windows_of(width), entries_} {
-  code.fill_table(point, view_.windows, entries_);
-}
-
-std::unique_ptr<const Table> Table::make_base(TableMemory& memory, const Code& code, unsigned width) {
-  return std::unique_ptr<const Table>(new Table(memory, code, base_point(), width));
-}
-
-std::unique_ptr<const Table> Table::make(TableMemory& memory, const Code& code, const PublicKey& key, unsigned width) {
-  return std::unique_ptr<const Table>(new Table(memory, code, key.negated(), width));
 }
 
 }  // namespace assay::crypto::ed25519
