@@ -1,6 +1,6 @@
 // Montgomery arithmetic of 2048 to 8192 bits without intrinsics: what every processor can do, and the yardstick of the vector kernels.
 //
-// Rows of four products: these do not wait for each other, only the carries do. No sum below overflows: (2^64-1)^2 + 2 (2^64-1) = 2^128 - 1.
+// Two rows at a time, for there are twice as many additions with carry as products and they wait for each other. No sum below overflows: (2^64-1)^2 + 2 (2^64-1) = 2^128 - 1.
 #include "crypto/rsa/montgomery.h"
 
 #include <algorithm>
@@ -16,39 +16,41 @@ __extension__ using Wide = unsigned __int128;
 constexpr Word low(Wide x) noexcept { return static_cast<Word>(x); }
 constexpr Word high(Wide x) noexcept { return static_cast<Word>(x >> kWordBits); }
 
-// add_product(t, a, b, carry): t += a b + carry; returns the word above.
-inline Word add_product(Word& t, Word a, Word b, Word carry) noexcept {
-  const Wide x = Wide{a} * b + t + carry;
-  t = low(x);
-  return high(x);
-}
-
-// add_row(t, a, count, b): t[0..count-1] += a b; returns the word above them. Written so that g++ starts four multiplications before it needs the first one's
-// carry.
+// add_row(t, a, count, b): t[0..count-1] += a b; returns the word above them.
 inline Word add_row(Word* t, const Word* a, std::size_t count, Word b) noexcept {
   Word carry = 0;
-  std::size_t j = 0;
-  for (; j + 4 <= count; j += 4) {
-    Wide p0 = Wide{a[j]} * b;
-    Wide p1 = Wide{a[j + 1]} * b;
-    Wide p2 = Wide{a[j + 2]} * b;
-    Wide p3 = Wide{a[j + 3]} * b;
-    p0 += t[j];
-    p1 += t[j + 1];
-    p2 += t[j + 2];
-    p3 += t[j + 3];
-    p0 += carry;
-    p1 += high(p0);
-    p2 += high(p1);
-    p3 += high(p2);
-    carry = high(p3);
-    t[j] = low(p0);
-    t[j + 1] = low(p1);
-    t[j + 2] = low(p2);
-    t[j + 3] = low(p3);
+  for (std::size_t j = 0; j < count; ++j) {
+    const Wide x = Wide{a[j]} * b + t[j] + carry;
+    t[j] = low(x);
+    carry = high(x);
   }
-  for (; j < count; ++j) carry = add_product(t[j], a[j], b, carry);
   return carry;
+}
+
+// add_two_rows(t, a, count, b0, b1, carry): t[0..count-1] += a (b0 + 2^64 b1) + carry; returns the two words above them. The two carries wait for each other no more than one product
+// apart, and a word of t is read and written once for both rows. count > 0.
+inline Wide add_two_rows(Word* t, const Word* a, std::size_t count, Word b0, Word b1, Word carry = 0) noexcept {
+  Word below = a[0];
+  Wide x = Wide{below} * b0 + t[0] + carry;
+  t[0] = low(x);
+  Word carry0 = high(x);
+  Word carry1 = 0;
+#pragma GCC unroll 4
+  for (std::size_t j = 1; j < count; ++j) {
+    const Word here = a[j];
+    x = Wide{here} * b0 + t[j] + carry0;
+    const Wide y = Wide{below} * b1 + low(x) + carry1;
+    t[j] = low(y);
+    carry0 = high(x);
+    carry1 = high(y);
+    below = here;
+  }
+  return Wide{below} * b1 + carry0 + carry1;
+}
+
+inline void put(Word* t, Wide x) noexcept {
+  t[0] = low(x);
+  t[1] = high(x);
 }
 
 // subtract(r, a, b, count): r = a - b mod 2^(64 count); returns the borrow.
@@ -135,18 +137,27 @@ Modulus::Modulus(base::Bytes n) noexcept : bits_(bits_of(n)), words_((bits_ + kW
   canonicalize_vartime(r_squared_);
 }
 
-// r = t R^-1 mod n. Montgomery (1985), word by word. Before the last subtraction r < t / R + n. If R < 4 n, that is below R + n, and the subtraction makes it
-// < R; else t < 4 n^2 makes it < 2 n. Checked against OpenSSL's integers in power_test.cpp.
-void Modulus::reduce_vartime(Residue& r, std::array<Word, 2 * kWordsMax>& t) const noexcept {
-  Word carry = 0;
-  for (std::size_t i = 0; i < words_; ++i) {
-    const Word top = add_row(&t[i], n_.data(), words_, t[i] * negative_inverse_);
-    const Wide x = Wide{t[i + words_]} + top + carry;
-    t[i + words_] = low(x);
+// r = t R^-1 mod n. Montgomery (1985), two words at a time. Before the last subtraction r < t / R + n. If R < 4 n, that is below R + n, and the subtraction makes
+// it < R; else t < 4 n^2 makes it < 2 n. Checked against OpenSSL's integers in power_test.cpp.
+void Modulus::reduce_vartime(Residue& r, Product& t) const noexcept {
+  const Word* n = n_.data();
+  Word carry = 0;  // into word i + words_
+  const auto add_top = [&](std::size_t i, Word top) {
+    const Wide x = Wide{t[i]} + top + carry;
+    t[i] = low(x);
     carry = high(x);
+  };
+  std::size_t i = 0;
+  for (; i + 2 <= words_; i += 2) {
+    const Word q0 = t[i] * negative_inverse_;
+    const Word q1 = (t[i + 1] + q0 * n[1] + high(Wide{q0} * n[0] + t[i])) * negative_inverse_;
+    const Wide top = add_two_rows(&t[i], n, words_, q0, q1);
+    add_top(i + words_, low(top));
+    add_top(i + words_ + 1, high(top));
   }
+  if (i < words_) add_top(i + words_, add_row(&t[i], n, words_, t[i] * negative_inverse_));
   if (carry != 0) {
-    subtract(r.data(), &t[words_], n_.data(), words_);
+    subtract(r.data(), &t[words_], n, words_);
   } else {
     std::copy_n(&t[words_], words_, r.data());
   }
@@ -154,17 +165,25 @@ void Modulus::reduce_vartime(Residue& r, std::array<Word, 2 * kWordsMax>& t) con
 
 // a b R^-1 mod n, see the header. words()^2 products and the reduction's words()^2. Plain or Montgomery's domain. Variable time in the last subtraction only.
 void Modulus::multiply_vartime(Residue& r, const Residue& a, const Residue& b) const noexcept {
-  std::array<Word, 2 * kWordsMax> t;
+  Product t;
   std::fill_n(t.data(), words_, 0);
-  for (std::size_t i = 0; i < words_; ++i) t[i + words_] = add_row(&t[i], a.data(), words_, b[i]);
+  std::size_t i = 0;
+  for (; i + 2 <= words_; i += 2) put(&t[i + words_], add_two_rows(&t[i], a.data(), words_, b[i], b[i + 1]));
+  if (i < words_) t[i + words_] = add_row(&t[i], a.data(), words_, b[i]);
   reduce_vartime(r, t);
 }
 
 // a^2 R^-1 mod n, see the header. Products of different words once, doubled, and the squares: about half the work of a product.
 void Modulus::square_vartime(Residue& r, const Residue& a) const noexcept {
-  std::array<Word, 2 * kWordsMax> t;
-  std::fill_n(t.data(), words_, 0);
-  for (std::size_t i = 0; i < words_; ++i) t[i + words_] = add_row(t.data() + 2 * i + 1, a.data() + i + 1, words_ - i - 1, a[i]);
+  Product t;
+  std::fill_n(t.data(), 2 * words_, 0);
+  std::size_t i = 0;
+  // Of two rows, the longer one's first product stands apart: then both begin at the same word.
+  for (; i + 3 <= words_; i += 2) {
+    const Word carry = add_row(&t[2 * i + 1], &a[i + 1], 1, a[i]);
+    put(&t[i + words_], add_two_rows(&t[2 * i + 2], &a[i + 2], words_ - i - 2, a[i], a[i + 1], carry));
+  }
+  if (i + 2 == words_) t[2 * i + 2] = add_row(&t[2 * i + 1], &a[i + 1], 1, a[i]);
   double_and_add_squares(t.data(), a.data(), words_);
   reduce_vartime(r, t);
 }
@@ -177,6 +196,11 @@ void Modulus::canonicalize_vartime(Residue& a, Word above) const noexcept {
     above -= borrow;
     std::copy_n(reduced.data(), words_, a.data());
   }
+}
+
+void Modulus::negate_vartime(Residue& a) const noexcept {
+  canonicalize_vartime(a);
+  subtract(a.data(), n_.data(), a.data(), words_);
 }
 
 Residue Modulus::power_of_two_vartime(std::size_t exponent) const noexcept {

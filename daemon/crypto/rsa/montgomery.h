@@ -45,13 +45,16 @@ class Modulus {
   void square_vartime(Residue& r, const Residue& a) const noexcept;
   // a = a + above R mod n; that number in range, or below 2 n, so that at most three subtractions are enough.
   void canonicalize_vartime(Residue& a, Word above = 0) const noexcept;
+  // a = -a mod n, a in range.
+  void negate_vartime(Residue& a) const noexcept;
   // power_of_two_vartime(exponent): 2^exponent mod n; a doubling for each bit that n does not have.
   Residue power_of_two_vartime(std::size_t exponent) const noexcept;
   // power_vartime(a, e): a^e R^(1-e) mod n, which is Montgomery's form of the power if a is in it; e > 0.
   Residue power_vartime(const Residue& a, std::uint32_t e) const noexcept;
 
  private:
-  void reduce_vartime(Residue& r, std::array<Word, 2 * kWordsMax>& t) const noexcept;
+  using Product = std::array<Word, 2 * kWordsMax>;
+  void reduce_vartime(Residue& r, Product& t) const noexcept;
 
   std::size_t bits_;
   std::size_t words_;
