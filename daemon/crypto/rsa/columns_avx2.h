@@ -59,6 +59,29 @@ ASSAY_INLINE void multiply_add(Doubles& high, Doubles& low, Doubles x, const Dou
   high = next;
 }
 
+// multiply_add_row(high, low, spare, x, y): multiply_add of six columns with y[0 .. 5]: the inner loop of the strips. In one piece, since clang moves what
+// begins and ends a tile in between and then has no registers left. Each old high sum becomes the place of its neighbour's new one, so that nothing is moved
+// back; spare's value is not meant.
+constexpr std::size_t kRowColumns = 6;
+ASSAY_INLINE void multiply_add_row(Doubles (&high)[kRowColumns], Doubles (&low)[kRowColumns], Doubles& spare, Doubles x, const Doubles* y) noexcept {
+#define ASSAY_PRODUCT(old, next, low, offset)           \
+  "vmovapd %[" old "], %[" next "]\n\t"                 \
+  "vfmadd231pd " offset "(%[y]), %[x], %[" next "]\n\t" \
+  "vsubpd %[" next "], %[" old "], %[" old "]\n\t"      \
+  "vfmadd231pd " offset "(%[y]), %[x], %[" old "]\n\t"  \
+  "vaddpd %[" old "], %[" low "], %[" low "]\n\t"
+  asm(ASSAY_PRODUCT("h0", "s", "l0", "0") ASSAY_PRODUCT("h1", "h0", "l1", "32") ASSAY_PRODUCT("h2", "h1", "l2", "64")
+      ASSAY_PRODUCT("h3", "h2", "l3", "96") ASSAY_PRODUCT("h4", "h3", "l4", "128") ASSAY_PRODUCT("h5", "h4", "l5", "160")
+      : [h0] "+x"(high[0]), [h1] "+x"(high[1]), [h2] "+x"(high[2]), [h3] "+x"(high[3]), [h4] "+x"(high[4]), [h5] "+x"(high[5]), [s] "+x"(spare),
+        [l0] "+x"(low[0]), [l1] "+x"(low[1]), [l2] "+x"(low[2]), [l3] "+x"(low[3]), [l4] "+x"(low[4]), [l5] "+x"(low[5])
+      : [x] "x"(x), [y] "r"(y), "m"(*reinterpret_cast<const Doubles(*)[kRowColumns]>(y)));
+#undef ASSAY_PRODUCT
+  const Doubles last = high[5];
+  each<kRowColumns - 1>([&](auto i) ASSAY_INLINED { high[kRowColumns - 1 - i] = high[kRowColumns - 2 - i]; });
+  high[0] = spare;
+  spare = last;
+}
+
 // Rows: how the digits x_r of a block are found. Vectors: one number a lane. Broadcast: one number over the lanes, every fourth double of memory a digit.
 enum class Rows : std::uint8_t { vectors, broadcast };
 // Into: whether a block is added to its columns, or stored over them.
@@ -89,6 +112,11 @@ struct Tile {
   // take<kColumn, kRow>(i, x, y): the product of that row into the accumulators i, which sum that column.
   template <std::size_t kColumn, std::size_t kRow>
   ASSAY_INLINE void take(std::size_t i, Doubles x, const Doubles& y) noexcept {
+    end_chains<kColumn, kRow>(i);
+    multiply_add(high[i], low[i], x, y);
+  }
+  template <std::size_t kColumn, std::size_t kRow>
+  ASSAY_INLINE void end_chains(std::size_t i) noexcept {
     if constexpr (kPlan.high_ends[kColumn][kRow]) {
       high_done[i] = add(high_done[i], bits_of(high[i]));
       high[i] = doubles(kHighStart);
@@ -97,7 +125,16 @@ struct Tile {
       low_done[i] = add(low_done[i], bits_of(low[i]));
       low[i] = doubles(kLowStart);
     }
-    multiply_add(high[i], low[i], x, y);
+  }
+  // take_row<kColumn, kRow>(x, y): take(i, x, y[i]) of all, where every column is like that one.
+  template <std::size_t kColumn, std::size_t kRow>
+  ASSAY_INLINE void take_row(Doubles& spare, Doubles x, const Doubles* y) noexcept {
+    if constexpr (kTile == kRowColumns) {
+      each<kTile>([&](auto i) ASSAY_INLINED { end_chains<kColumn, kRow>(i); });
+      multiply_add_row(high, low, spare, x, y);
+    } else {
+      each<kTile>([&](auto i) ASSAY_INLINED { take<kColumn, kRow>(i, x, y[i]); });
+    }
   }
   // high_sum, low_sum: of a column, with as many start patterns in them as the plan has chains.
   template <std::size_t kColumn>
@@ -199,10 +236,9 @@ ASSAY_INLINE void strip(Integers* columns, const double* x, const Doubles* y) no
     Tile<width, kPlan> sums;
     const Doubles* of_row_0 = y + column;
     each<width>([&](auto i) ASSAY_INLINED { sums.begin(i); });
+    Doubles spare = doubles(0);
     each<kRows>([&](auto row) ASSAY_INLINED {
-      const Doubles digit = row_of<Rows::vectors>(x, row);
-      const Doubles* digits = of_row_0 - static_cast<std::ptrdiff_t>(row);
-      each<width>([&](auto i) ASSAY_INLINED { sums.template take<kFull, row>(i, digit, digits[i]); });
+      sums.template take_row<kFull, row>(spare, row_of<Rows::vectors>(x, row), of_row_0 - static_cast<std::ptrdiff_t>(row));
     });
     each<width>([&](auto i) ASSAY_INLINED {
       const Integers sum = add(sums.template low_sum<kFull>(i), high_below);
@@ -248,6 +284,20 @@ ASSAY_INLINE Doubles digit_of(Integers biased) noexcept {
   constexpr std::int64_t kExponent = 0x4330000000000000;  // of 2^52
   return _mm256_sub_pd(doubles_of(_mm256_or_si256(biased, integers(kExponent))), doubles(0x1p52 + static_cast<double>(kHalf + kCarryBias)));
 }
+
+// carry_in_lanes(a, columns, count): the columns as digits, lane by lane; returns the carry above them.
+ASSAY_KERNEL Integers carry_in_lanes(Doubles* a, const Integers* columns, std::size_t count) noexcept {
+  Integers from_below = integers(kCarryBias);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Biased parts = carry_of(columns[i]);
+    a[i] = digit_of(add(parts.digit, from_below));
+    from_below = parts.carry;
+  }
+  return subtract(from_below, integers(kCarryBias));
+}
+
+// column_of(digit): an integer as the mantissa of a double becomes a column.
+ASSAY_INLINE Integers column_of(Doubles digit) noexcept { return subtract(bits_of(_mm256_add_pd(digit, doubles(kLowStart))), integers(kLowBits)); }
 
 // carry_difference<N>(d): d of differences of digits: carries -1, 0 or 1 out of each digit into the next; the top digit keeps its excess.
 template <std::size_t kCount>

@@ -17,18 +17,13 @@ constexpr std::size_t kNumberWords = (kDigitBits * kShapes.back().digits() + kWo
 static_assert((kShapes.back().bits_max() + kWordBits - 1) / kWordBits + 3 <= kNumberWords);
 using NumberWords = std::array<Word, kNumberWords>;
 
-// add_multiple(w, n, shift): w += n 2^shift, mod 2^(64 w.size()).
-void add_multiple(std::span<Word> w, std::span<const Word> n, std::size_t shift) noexcept {
-  const std::size_t whole = shift / kWordBits;
-  const std::size_t rest = shift % kWordBits;
+// add(w, n): w += n, mod 2^(64 w.size()).
+void add(std::span<Word> w, std::span<const Word> n) noexcept {
   Word carry = 0;
-  Word below = 0;
-  for (std::size_t i = whole; i < w.size(); ++i) {
-    const Word word = i - whole < n.size() ? n[i - whole] : 0;
-    const Wide x = Wide{w[i]} + (rest == 0 ? word : word << rest | below >> (kWordBits - rest)) + carry;
+  for (std::size_t i = 0; i < w.size(); ++i) {
+    const Wide x = Wide{w[i]} + (i < n.size() ? n[i] : 0) + carry;
     w[i] = static_cast<Word>(x);
     carry = static_cast<Word>(x >> kWordBits);
-    below = word;
   }
 }
 
@@ -75,6 +70,16 @@ void pack(const Shape& shape, DigitOrder order, const std::int64_t* columns, Num
   std::fill(w.begin() + static_cast<std::ptrdiff_t>(next), w.end(), carry < 0 ? ~Word{0} : Word{0});
 }
 
+// pack_and_drop(modulus, shape, order, columns, w): the sum of the columns plus the multiple of n that makes the two lowest words zero, without those; a word
+// more than n has, signed.
+std::span<Word> pack_and_drop(const Modulus& modulus, const Shape& shape, DigitOrder order, const std::int64_t* columns, NumberWords& w) noexcept {
+  pack(shape, order, columns, w);
+  const auto number = std::span(w).first(modulus.words() + 3);
+  drop_word(number, modulus, 0);
+  drop_word(number, modulus, 1);
+  return number.subspan(2);
+}
+
 }  // namespace
 
 void load_digits(base::Bytes octets, std::size_t count, DigitOrder order, std::int64_t* digits) noexcept {
@@ -91,19 +96,24 @@ void load_digits(base::Bytes octets, std::size_t count, DigitOrder order, std::i
   }
 }
 
-// v + 2^excess n is positive and below 2^(excess + 1) n. With two words dropped it is below (1 + 2^(excess + 1 - 128)) n, which may be a bit longer than n.
+// v plus the multiple of n that makes two words zero is below (2^128 + 2^excess) n and above -2^excess n: without those words it is a bit longer than n at
+// most, or negative and then above -n.
 void store_power_vartime(const Modulus& modulus, const Shape& shape, DigitOrder order, const std::int64_t* columns, std::span<std::byte> encoded) noexcept {
   NumberWords w;
-  pack(shape, order, columns, w);
-  const std::size_t words = modulus.words();
-  const auto number = std::span(w).first(words + 3);
-  add_multiple(number, modulus.number(), shape.excess_bits());
-  drop_word(number, modulus, 0);
-  drop_word(number, modulus, 1);
+  const auto rest = pack_and_drop(modulus, shape, order, columns, w);
+  if (rest.back() >> (kWordBits - 1) != 0) add(rest, modulus.number());
   Residue result;
-  std::copy_n(number.begin() + 2, words, result.begin());
-  modulus.canonicalize_vartime(result, number[words + 2]);
-  store_words(std::span(result).first(words), encoded);
+  std::ranges::copy(rest.first(modulus.words()), result.begin());
+  modulus.canonicalize_vartime(result, rest.back());
+  store_words(std::span(result).first(modulus.words()), encoded);
+}
+
+// So it can only be 0 or n if it is a multiple of n.
+bool is_multiple_vartime(const Modulus& modulus, const Shape& shape, DigitOrder order, const std::int64_t* columns) noexcept {
+  NumberWords w;
+  const auto rest = pack_and_drop(modulus, shape, order, columns, w);
+  const auto low = rest.first(modulus.words());
+  return rest.back() == 0 && (std::ranges::all_of(low, [](Word word) { return word == 0; }) || std::ranges::equal(low, modulus.number()));
 }
 
 }  // namespace assay::crypto::rsa

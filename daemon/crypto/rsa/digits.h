@@ -28,4 +28,7 @@ void load_digits(base::Bytes octets, std::size_t count, DigitOrder order, std::i
 // absolute value, v below 2^excess_bits n. Big-endian, modulus.bytes() octets.
 void store_power_vartime(const Modulus& modulus, const Shape& shape, DigitOrder order, const std::int64_t* columns, std::span<std::byte> encoded) noexcept;
 
+// is_multiple_vartime(modulus, shape, order, columns): whether n divides v, which is as above.
+bool is_multiple_vartime(const Modulus& modulus, const Shape& shape, DigitOrder order, const std::int64_t* columns) noexcept;
+
 }  // namespace assay::crypto::rsa

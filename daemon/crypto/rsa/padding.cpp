@@ -7,8 +7,8 @@
 #include <cstring>
 #include <span>
 
+#include "base/check.h"
 #include "base/limits.h"
-#include "crypto/sha2.h"
 
 namespace assay::crypto::rsa {
 
@@ -46,56 +46,61 @@ bool all_of(Bytes octets, std::byte value) noexcept {
   return octets.empty() || (octets[0] == value && equal(octets.subspan(1), octets.first(octets.size() - 1)));
 }
 
-// RFC 8017 section 9.2: EM = 00 01 FF..FF 00 DigestInfo, with eight octets FF or more.
+// Octets of an encoding that are not filler, at least (RFC 8017 section 9.2): 00 01, eight of FF, 00, DigestInfo.
+constexpr std::size_t kPkcs1BytesMin = 2 + 8 + 1 + kInfoBytes;
+
 bool encodes_pkcs1(RsaHash hash, Bytes digest, Bytes encoded) noexcept {
-  const Info info = digest_info(hash);
-  const std::size_t tail = kInfoBytes + digest.size();
-  if (encoded.size() < 2 + 8 + 1 + tail) return false;
-  const Bytes filler = encoded.subspan(2, encoded.size() - 3 - tail);
-  return encoded[0] == std::byte{0} && encoded[1] == std::byte{1} && all_of(filler, std::byte{0xFF}) &&
-         encoded[encoded.size() - tail - 1] == std::byte{0} && equal(encoded.last(tail).first(kInfoBytes), std::as_bytes(std::span(info))) &&
-         equal(encoded.last(digest.size()), digest);
+  if (encoded.size() < kPkcs1BytesMin + digest.size()) return false;
+  std::array<std::byte, kEncodedBytesMax> octets;
+  const auto good = std::span(octets).first(encoded.size());
+  encode_pkcs1(hash, digest, good);
+  return equal(good, encoded);
 }
 
-// Hashed: a digest of any of the three hashes.
-class Hashed {
- public:
-  Hashed(RsaHash hash, Bytes message) noexcept : size_(digest_bytes(hash)) {
-    switch (hash) {
-      case RsaHash::sha256: keep(sha256(message)); return;
-      case RsaHash::sha384: keep(sha384(message)); return;
-      case RsaHash::sha512: keep(sha512(message)); return;
-      case RsaHash::unset: return;
-    }
-  }
-  Bytes bytes() const noexcept { return Bytes(octets_).first(size_); }
+constexpr std::size_t kMaskBlocksMax = kEncodedBytesMax / digest_bytes(RsaHash::sha256);
 
- private:
-  template <std::size_t N>
-  void keep(const std::array<std::byte, N>& digest) noexcept {
-    std::ranges::copy(digest, octets_.begin());
+// mask_by<Digest>(seed, data, batch): data ^= MGF1(seed), RFC 8017 appendix B.2.1: the hashes of the seed and a counter of four octets, one after the other.
+// They do not wait for each other: batch(messages, digests) makes all of them at once.
+template <class Digest, class Batch>
+void mask_by(Bytes seed, std::span<std::byte> data, Batch batch) noexcept {
+  std::array<std::array<std::byte, kDigestBytesMax + 4>, kMaskBlocksMax> inputs;
+  std::array<Bytes, kMaskBlocksMax> messages;
+  std::array<Digest, kMaskBlocksMax> digests;
+  const std::size_t count = (data.size() + sizeof(Digest) - 1) / sizeof(Digest);
+  for (std::size_t i = 0; i < count; ++i) {
+    // The counter stays below kMaskBlocksMax: one of its octets suffices.
+    const auto counter = std::ranges::copy(seed, inputs[i].begin()).out;
+    std::ranges::fill_n(counter, 3, std::byte{0});
+    counter[3] = static_cast<std::byte>(i);
+    messages[i] = Bytes(inputs[i]).first(seed.size() + 4);
   }
-  std::array<std::byte, kDigestBytesMax> octets_;
-  std::size_t size_;
-};
+  batch(std::span<const Bytes>(messages).first(count), std::span(digests).first(count));
+  const Bytes octets = std::as_bytes(std::span(digests));
+  for (std::size_t i = 0; i < data.size(); ++i) data[i] ^= octets[i];
+}
 
-// mask(hash, seed, data): data ^= MGF1(seed), RFC 8017 appendix B.2.1: the hashes of the seed and a counter of four octets, one after the other.
-void mask(RsaHash hash, Bytes seed, std::span<std::byte> data) noexcept {
-  std::array<std::byte, kDigestBytesMax + 4> input{};
-  std::ranges::copy(seed, input.begin());
-  // The counter stays below 2^16 / 32: two of its octets suffice.
-  for (unsigned counter = 0; !data.empty(); ++counter) {
-    input[seed.size() + 2] = static_cast<std::byte>(counter >> 8);
-    input[seed.size() + 3] = static_cast<std::byte>(counter & 0xFF);
-    const Hashed block(hash, Bytes(input).first(seed.size() + 4));
-    const std::size_t count = std::min(data.size(), block.bytes().size());
-    for (std::size_t i = 0; i < count; ++i) data[i] ^= block.bytes()[i];
-    data = data.subspan(count);
+void mask(const Hashes& hashes, RsaHash hash, Bytes seed, std::span<std::byte> data) noexcept {
+  switch (hash) {
+    case RsaHash::sha256: return mask_by<Sha256Digest>(seed, data, [&](auto messages, auto digests) { sha2::sha256_batch(*hashes.sha256, messages, digests); });
+    case RsaHash::sha384: return mask_by<Sha384Digest>(seed, data, [&](auto messages, auto digests) { sha2::sha384_batch(*hashes.sha512, messages, digests); });
+    case RsaHash::sha512: return mask_by<Sha512Digest>(seed, data, [&](auto messages, auto digests) { sha2::sha512_batch(*hashes.sha512, messages, digests); });
+    case RsaHash::unset: return;
   }
+}
+
+// is_hash(hashes, hash, message, digest): whether that is the digest of the message.
+bool is_hash(const Hashes& hashes, RsaHash hash, Bytes message, Bytes digest) noexcept {
+  switch (hash) {
+    case RsaHash::sha256: return equal(sha2::sha256(*hashes.sha256, message), digest);
+    case RsaHash::sha384: return equal(sha2::sha384(*hashes.sha512, message), digest);
+    case RsaHash::sha512: return equal(sha2::sha512(*hashes.sha512, message), digest);
+    case RsaHash::unset: break;
+  }
+  return false;
 }
 
 // RFC 8017 section 9.1.2, whose steps are named below. maskedDB H BC fill emLen octets, which is one less than n has when n has 8 k + 1 bits.
-bool encodes_pss(RsaHash hash, Bytes digest, Bytes encoded, std::size_t bits) noexcept {
+bool encodes_pss(const Hashes& hashes, RsaHash hash, Bytes digest, Bytes encoded, std::size_t bits) noexcept {
   const std::size_t encoded_bits = bits - 1;
   const std::size_t size = (encoded_bits + 7) / 8;
   // Section 8.1.2 step 2c: the number must fit into emLen octets.
@@ -113,23 +118,34 @@ bool encodes_pss(RsaHash hash, Bytes digest, Bytes encoded, std::size_t bits) no
   std::array<std::byte, kEncodedBytesMax> data;               // steps 7 to 9
   std::ranges::copy(encoded.first(masked_size), data.begin());
   const auto block = std::span(data).first(masked_size);
-  mask(hash, seed, block);
+  mask(hashes, hash, seed, block);
   block[0] &= top;
   const Bytes zeros = block.first(masked_size - hash_size - 1);  // step 10
   if (!all_of(zeros, std::byte{0}) || block[zeros.size()] != std::byte{1}) return false;
   std::array<std::byte, 8 + 2 * kDigestBytesMax> message{};   // steps 11 to 13
   std::ranges::copy(digest, message.begin() + 8);
   std::ranges::copy(block.last(hash_size), message.begin() + 8 + static_cast<std::ptrdiff_t>(hash_size));
-  return equal(Hashed(hash, Bytes(message).first(8 + 2 * hash_size)).bytes(), seed);  // step 14
+  return is_hash(hashes, hash, Bytes(message).first(8 + 2 * hash_size), seed);  // step 14
 }
 
 }  // namespace
 
-bool encodes(RsaPadding padding, RsaHash hash, Bytes digest, Bytes encoded, std::size_t bits) noexcept {
+void encode_pkcs1(RsaHash hash, Bytes digest, std::span<std::byte> encoded) noexcept {
+  CHECK(!digest.empty() && digest.size() == digest_bytes(hash) && encoded.size() >= kPkcs1BytesMin + digest.size());
+  const Info info = digest_info(hash);
+  std::ranges::fill(encoded, std::byte{0xFF});
+  const auto tail = encoded.last(1 + kInfoBytes + digest.size());
+  encoded[0] = tail[0] = std::byte{0};
+  encoded[1] = std::byte{1};
+  std::ranges::copy(std::as_bytes(std::span(info)), tail.begin() + 1);
+  std::ranges::copy(digest, tail.end() - static_cast<std::ptrdiff_t>(digest.size()));
+}
+
+bool encodes(const Hashes& hashes, RsaPadding padding, RsaHash hash, Bytes digest, Bytes encoded, std::size_t bits) noexcept {
   if (digest.empty() || digest.size() != digest_bytes(hash) || bits < 2 || bits > base::limits::kRsaBitsMax || encoded.size() != (bits + 7) / 8) return false;
   switch (padding) {
     case RsaPadding::pkcs1: return encodes_pkcs1(hash, digest, encoded);
-    case RsaPadding::pss: return encodes_pss(hash, digest, encoded, bits);
+    case RsaPadding::pss: return encodes_pss(hashes, hash, digest, encoded, bits);
     case RsaPadding::unset: break;
   }
   return false;

@@ -3,8 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "base/bytes.h"
+#include "crypto/sha2/sha256.h"
+#include "crypto/sha2/sha512.h"
 
 namespace assay::crypto {
 
@@ -25,10 +28,20 @@ constexpr std::size_t digest_bytes(RsaHash hash) noexcept {
 
 namespace rsa {
 
-// encodes(padding, hash, digest, encoded, bits): whether encoded, s^e mod n in as many octets as n of that many bits has, is an encoding of the digest.
+// Hashes: the implementations that PSS hashes by. Both are set.
+struct Hashes {
+  const sha2::Sha256Code* sha256 = nullptr;
+  const sha2::Sha512Code* sha512 = nullptr;
+};
+
+// encode_pkcs1(hash, digest, encoded): the one PKCS#1 v1.5 encoding of a digest (RFC 8017 section 9.2), which fills `encoded`. That is as long as a modulus
+// that KeyMaterial takes, and the digest as long as the hash says (CHECKed).
+void encode_pkcs1(RsaHash hash, base::Bytes digest, std::span<std::byte> encoded) noexcept;
+
+// encodes(hashes, padding, hash, digest, encoded, bits): whether encoded, s^e mod n in as many octets as n of that many bits has, is an encoding of the digest.
 // Strict: PKCS#1 v1.5 is compared as a whole, with the NULL parameter (section 9.2); PSS has a salt as long as the hash (RFC 7518 section 3.5). Any input is
 // answered.
-bool encodes(RsaPadding padding, RsaHash hash, base::Bytes digest, base::Bytes encoded, std::size_t bits) noexcept;
+bool encodes(const Hashes& hashes, RsaPadding padding, RsaHash hash, base::Bytes digest, base::Bytes encoded, std::size_t bits) noexcept;
 
 }  // namespace rsa
 }  // namespace assay::crypto

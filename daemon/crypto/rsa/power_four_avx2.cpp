@@ -1,8 +1,8 @@
 // Four signatures, one a lane, under keys of one shape and exponent: what full batches are verified by.
 //
-// A number of 4 K digits is as many vectors. Products are Karatsuba's down to blocks of kBase digits, in signed digits, so that differences need no sign of
+// A number of 4 K digits is as many vectors. Products, those of long reduction stages too, are Karatsuba's down to blocks of kBase digits, in signed digits, so that differences need no sign of
 // their own; below that a block is straight-line code whose accumulators stay in registers. The kernels are few and small, so that a whole squaring with its
-// reduction runs from the op cache.
+// reduction runs from the op cache. Arrays begin where cache lines do: on the stack they may fall half a line off, which costs 6 % (measured on Zen 3).
 #include "crypto/rsa/columns_avx2.h"
 #include "crypto/rsa/vector_power.h"
 
@@ -16,23 +16,34 @@ struct Four {
   static constexpr std::size_t kDigits = kS.digits();
   static constexpr std::size_t kBase = kS.block == 22 ? 11 : kS.block;
   static constexpr std::size_t kStripMax = kS.block == 16 ? 8 : 11;
+  static constexpr std::size_t kKaratsubaMin = 32;  // rows of a reduction's product from which Karatsuba's beats strips
   static constexpr std::size_t kBlocks = kDigits / kBase;
   // A stage may write zeros above its product's last column: rows of a block are not looked at for where the modulus ends.
   static constexpr std::size_t kColumns = 2 * kDigits + kS.slack;
-  static_assert(top_after(0.5, levels_of(kBlocks)) <= kDifference.top && top_after(1, levels_of(kBlocks / 2)) <= kDifference.top);
-  // A level of Karatsuba makes a column of four; the reduction adds a product of each digit.
-  static constexpr double kSquareMax = static_cast<double>(std::size_t{1} << 2 * levels_of(kBlocks)) * kDifferencePlan<kBase, kBase, BlockKind::product>.column_max;
-  static_assert(kDifferencePlan<kBase, kBase, BlockKind::square>.column_max <= 2 * kDifferencePlan<kBase, kBase, BlockKind::product>.column_max);
-  static_assert(2 * kSquareMax + 2 * static_cast<double>(kDigits) * (0x1p48 + kRange.digit * kRange.digit / 0x1p49) < kColumnMax);
 
-  // Constants of the four keys, interleaved.
+  // karatsuba_max(blocks), strip_max(rows): of a column in absolute value. A level of Karatsuba makes a column of four.
+  static constexpr double karatsuba_max(std::size_t blocks) noexcept {
+    return static_cast<double>(std::size_t{1} << 2 * levels_of(blocks)) * kDifferencePlan<kBase, kBase, BlockKind::product>.column_max;
+  }
+  static constexpr double strip_max(std::size_t rows) noexcept { return static_cast<double>(rows) * (kLowRest + kRange.digit * kRange.digit / 0x1p49 + 1); }
+  // reduction_max(): of all that the stages add. Two products of a Karatsuba stage share a column; 2^12 for carries.
+  static constexpr double reduction_max() noexcept {
+    double sum = 0;
+    for (std::size_t i = 0; i < kS.stage_count; ++i) sum += (kS.stage(i) >= kKaratsubaMin ? 2 * karatsuba_max(kS.stage(i) / kBase) : strip_max(kS.stage(i))) + 0x1p12;
+    return sum;
+  }
+  static_assert(top_after(0.5, levels_of(kBlocks)) <= kDifference.top && top_after(1, levels_of(kBlocks / 2)) <= kDifference.top);
+  static_assert(kDifferencePlan<kBase, kBase, BlockKind::square>.column_max <= 2 * kDifferencePlan<kBase, kBase, BlockKind::product>.column_max);
+  // A square or product, a head's digit, a digest's product, the reduction.
+  static_assert(2 * karatsuba_max(kBlocks) + kRange.digit + strip_max(kDigestDigits) + reduction_max() < kColumnMax);
+
+  // The reductions' constants of the four keys, interleaved.
   struct Keys {
-    Doubles stages[kS.stage_count][kDigits];
-    Doubles factor[kDigits];
+    alignas(64) Doubles stages[kS.stage_count][kDigits];
   };
 
   ASSAY_KERNEL static void square_base(Integers* columns, const Doubles* a) noexcept {
-    Doubles doubled[kBase];
+    alignas(64) Doubles doubled[kBase];
     for (std::size_t i = 0; i < kBase; ++i) doubled[i] = _mm256_add_pd(a[i], a[i]);
     block<kBase, kBase, BlockKind::square, kDifferencePlan<kBase, kBase, BlockKind::square>, Rows::vectors, Into::nothing>(columns, reinterpret_cast<const double*>(a), a, doubled);
   }
@@ -77,8 +88,8 @@ struct Four {
       square_base(columns, a);
     } else {
       constexpr std::size_t kHalfDigits = kCount / 2 * kBase;
-      Doubles d[kHalfDigits];
-      Integers middle[2 * kHalfDigits];
+      alignas(64) Doubles d[kHalfDigits];
+      alignas(64) Integers middle[2 * kHalfDigits];
       square<kCount / 2>(columns, a);
       square<kCount / 2>(columns + 2 * kHalfDigits, a + kHalfDigits);
       difference<kHalfDigits>(d, a);
@@ -94,9 +105,9 @@ struct Four {
       multiply_base(columns, a, b);
     } else {
       constexpr std::size_t kHalfDigits = kCount / 2 * kBase;
-      Doubles da[kHalfDigits];
-      Doubles db[kHalfDigits];
-      Integers middle[2 * kHalfDigits];
+      alignas(64) Doubles da[kHalfDigits];
+      alignas(64) Doubles db[kHalfDigits];
+      alignas(64) Integers middle[2 * kHalfDigits];
       multiply<kCount / 2>(columns, a, b);
       multiply<kCount / 2>(columns + 2 * kHalfDigits, a + kHalfDigits, b + kHalfDigits);
       difference<kHalfDigits>(da, a);
@@ -106,24 +117,25 @@ struct Four {
     }
   }
 
-  // carry(a, columns, count): the columns as digits; returns the carry above them.
-  ASSAY_KERNEL static Integers carry(Doubles* a, const Integers* columns, std::size_t count) noexcept {
-    Integers from_below = integers(kCarryBias);
-    for (std::size_t i = 0; i < count; ++i) {
-      const Biased parts = carry_of(columns[i]);
-      a[i] = digit_of(add(parts.digit, from_below));
-      from_below = parts.carry;
-    }
-    return subtract(from_below, integers(kCarryBias));
-  }
-
-  // add_product<kCount>(columns, q, y): columns += q y, q of kCount digits, in strips of up to kStripMax rows.
+  // add_product<kCount>(columns, q, y): columns += q y, q of kCount digits: by Karatsuba if they are blocks enough, else in strips of up to kStripMax rows.
   template <std::size_t kCount>
   ASSAY_INLINE static void add_product(Integers* columns, const Doubles* q, const Doubles* y) noexcept {
+    if constexpr (kCount >= kKaratsubaMin) {
+      for (std::size_t start = 0; start < kDigits; start += kCount) {
+        alignas(64) Integers product[2 * kCount];
+        multiply<kCount / kBase>(product, q, y + start);
+        for (std::size_t i = 0; i < 2 * kCount; ++i) columns[start + i] = add(columns[start + i], product[i]);
+      }
+    } else {
+      add_strips<kCount>(columns, q, y);
+    }
+  }
+  template <std::size_t kCount>
+  ASSAY_INLINE static void add_strips(Integers* columns, const Doubles* q, const Doubles* y) noexcept {
     constexpr std::size_t kStrips = (kCount + kStripMax - 1) / kStripMax;
     constexpr std::size_t kRows = (kCount + kStrips - 1) / kStrips;
     add_rows<kRows>(columns, q, y);
-    if constexpr (kCount > kRows) add_product<kCount - kRows>(columns + kRows, q + kRows, y);
+    if constexpr (kCount > kRows) add_strips<kCount - kRows>(columns + kRows, q + kRows, y);
   }
 
   // reduce_from<kStage>(columns, keys): the stages from that one on; columns begin with its quotient, and the result is what they end with.
@@ -131,26 +143,17 @@ struct Four {
   ASSAY_INLINE static void reduce_from(Integers* columns, const Keys& keys) noexcept {
     if constexpr (kStage < kS.stage_count) {
       constexpr std::size_t kCount = kS.stage(kStage);
-      Doubles q[kCount];
-      columns[kCount] = add(columns[kCount], carry(q, columns, kCount));
+      alignas(64) Doubles q[kCount];
+      columns[kCount] = add(columns[kCount], carry_in_lanes(q, columns, kCount));
       add_product<kCount>(columns + kCount, q, keys.stages[kStage]);
       reduce_from<kStage + 1>(columns + kCount, keys);
     }
   }
 
-  ASSAY_INLINE static void reduce(Integers* columns, const Keys& keys) noexcept {
+  // reduce(columns, keys): of the 2 kDigits columns of a product; the result stands in columns[kDigits ..].
+  ASSAY_KERNEL static void reduce(Integers* columns, const Keys& keys) noexcept {
     for (std::size_t i = 2 * kDigits; i < kColumns; ++i) columns[i] = integers(0);
     reduce_from<0>(columns, keys);
-  }
-
-  // square_and_reduce, multiply_and_reduce: the result stands in columns[kDigits ..].
-  ASSAY_KERNEL static void square_and_reduce(Integers* columns, const Doubles* a, const Keys& keys) noexcept {
-    square<kBlocks>(columns, a);
-    reduce(columns, keys);
-  }
-  ASSAY_KERNEL static void multiply_and_reduce(Integers* columns, const Doubles* a, const Doubles* b, const Keys& keys) noexcept {
-    multiply<kBlocks>(columns, a, b);
-    reduce(columns, keys);
   }
 
   // interleave(out, tables): one table of each of the four keys; vector r of one holds digits r, K + r, 2 K + r and 3 K + r.
@@ -176,30 +179,69 @@ struct Four {
       for (std::size_t lane = 0; lane < kLanes; ++lane) tables[lane] = constants[lane]->stages + stage * kDigits;
       interleave(keys.stages[stage], tables);
     }
-    for (std::size_t lane = 0; lane < kLanes; ++lane) tables[lane] = constants[lane]->factor;
-    interleave(keys.factor, tables);
+  }
+  static void load_factor(Doubles* factor, const VectorConstants* const (&constants)[kLanes], const double* VectorConstants::*table) noexcept {
+    const double* tables[kLanes];
+    for (std::size_t lane = 0; lane < kLanes; ++lane) tables[lane] = constants[lane]->*table;
+    interleave(factor, tables);
   }
 
-  // columns = 2^128 s^e mod n: see vector_power.h.
-  static void power(const VectorConstants* const (&constants)[kLanes], std::int64_t* digits) noexcept {
-    Keys keys;
-    Doubles s[kDigits];
-    Doubles a[kDigits];
-    Integers columns[kColumns];
-    load_keys(keys, constants);
-    carry(s, reinterpret_cast<const Integers*>(digits), kDigits);
+  // raise(columns, s, e, keys): columns = s^e but for the last reduction: the product with s that an odd exponent ends with.
+  static void raise(Integers* columns, const Doubles* s, std::uint32_t e, const Keys& keys) noexcept {
+    alignas(64) Doubles a[kDigits];
     for (std::size_t i = 0; i < kDigits; ++i) a[i] = s[i];
-    const std::uint32_t e = constants[0]->exponent;
     std::uint32_t bit = std::uint32_t{1} << (31 - __builtin_clz(e));
     for (bit >>= 1; bit != 0; bit >>= 1) {
-      square_and_reduce(columns, a, keys);
-      carry(a, columns + kDigits, kDigits);
+      square<kBlocks>(columns, a);
+      reduce(columns, keys);
+      carry_in_lanes(a, columns + kDigits, kDigits);
       if ((e & bit) == 0) continue;
-      multiply_and_reduce(columns, a, s, keys);
-      carry(a, columns + kDigits, kDigits);
+      multiply<kBlocks>(columns, a, s);
+      if (bit == 1) return;
+      reduce(columns, keys);
+      carry_in_lanes(a, columns + kDigits, kDigits);
     }
-    multiply_and_reduce(columns, a, keys.factor, keys);
+  }
+  static void store(std::int64_t* digits, const Integers* columns) noexcept {
     for (std::size_t i = 0; i < kDigits; ++i) _mm256_store_si256(reinterpret_cast<Integers*>(digits) + i, columns[kDigits + i]);
+  }
+
+  // 2^128 s^e mod n: see vector_power.h.
+  static void power(const VectorConstants* const (&constants)[kLanes], std::int64_t* digits) noexcept {
+    alignas(64) Keys keys;
+    alignas(64) Doubles factor[kDigits];
+    alignas(64) Doubles s[kDigits];
+    alignas(64) Integers columns[kColumns];
+    load_keys(keys, constants);
+    load_factor(factor, constants, &VectorConstants::factor);
+    carry_in_lanes(s, reinterpret_cast<const Integers*>(digits), kDigits);
+    raise(columns, s, constants[0]->exponent, keys);
+    reduce(columns, keys);
+    carry_in_lanes(s, columns + kDigits, kDigits);
+    multiply<kBlocks>(columns, s, factor);
+    reduce(columns, keys);
+    store(digits, columns);
+  }
+
+  // (s^e - encoding) 2^(49 kDigits (1 - e)) mod n: see vector_power.h. The encoding is a head, which the key has multiplied already, and the digest.
+  static void encodes(const VectorConstants* const (&constants)[kLanes], const double* const (&heads)[kLanes], const std::int64_t* digest,
+                      std::int64_t* digits) noexcept {
+    alignas(64) Keys keys;
+    alignas(64) Doubles negative[kDigits];
+    alignas(64) Doubles head[kDigits];
+    alignas(64) Doubles s[kDigits];
+    alignas(64) Doubles of_digest[kDigestDigits];
+    alignas(64) Integers columns[kColumns];
+    load_keys(keys, constants);
+    load_factor(negative, constants, &VectorConstants::negative);
+    interleave(head, heads);
+    carry_in_lanes(s, reinterpret_cast<const Integers*>(digits), kDigits);
+    carry_in_lanes(of_digest, reinterpret_cast<const Integers*>(digest), kDigestDigits);
+    raise(columns, s, constants[0]->exponent, keys);
+    for (std::size_t i = 0; i < kDigits; ++i) columns[i] = add(columns[i], column_of(head[i]));
+    add_strips<kDigestDigits>(columns, of_digest, negative);
+    reduce(columns, keys);
+    store(digits, columns);
   }
 };
 
@@ -210,6 +252,16 @@ void power_four_avx2_vartime(std::size_t shape, const VectorConstants* const (&c
     case 0: return Four<0>::power(constants, digits);
     case 1: return Four<1>::power(constants, digits);
     case 2: return Four<2>::power(constants, digits);
+    default: return;
+  }
+}
+
+void encodes_four_avx2_vartime(std::size_t shape, const VectorConstants* const (&constants)[kLanes], const double* const (&heads)[kLanes],
+                               const std::int64_t* digest, std::int64_t* digits) noexcept {
+  switch (shape) {
+    case 0: return Four<0>::encodes(constants, heads, digest, digits);
+    case 1: return Four<1>::encodes(constants, heads, digest, digits);
+    case 2: return Four<2>::encodes(constants, heads, digest, digits);
     default: return;
   }
 }

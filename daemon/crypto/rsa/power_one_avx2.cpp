@@ -46,9 +46,9 @@ struct One {
   }
 
   // A column of a square takes its own, twice three of neighbours and two of opposite blocks; of a product, one of each block; both then all of the
-  // reduction's products, and digits that take_quotient moves on.
+  // reduction's products, a digest's and a head's digit, and digits that take_quotient moves on.
   static constexpr double kFoldMax = static_cast<double>(kLanes) * kPlainPlan<kBlock, kBlock, BlockKind::product>.column_max;
-  static_assert(9 * kDifferencePlan<kBlock, kBlock, BlockKind::square>.column_max + kFoldMax + 4 * kRange.digit < kColumnMax && 2 * kFoldMax + 4 * kRange.digit < kColumnMax);
+  static_assert(9 * kDifferencePlan<kBlock, kBlock, BlockKind::square>.column_max + kFoldMax + 4 * kRange.digit < kColumnMax && 3 * kFoldMax + 5 * kRange.digit < kColumnMax);
 
   // square(columns, x, z, z2): lane-wise, the square of x if z is x, else half of what makes 2 x z (see squares). 2 kBlock columns.
   ASSAY_KERNEL static void square(Integers* columns, const Doubles* x, const Doubles* z, const Doubles* z2) noexcept {
@@ -187,33 +187,64 @@ struct One {
     reduce(columns, reinterpret_cast<const double*>(q), reinterpret_cast<const double*>(q) + 1, y);
   }
 
-  // multiply_and_reduce(columns, a, b, y): the same of a product; b as VectorConstants has its tables, and as digits_of makes them.
-  ASSAY_KERNEL static void multiply_and_reduce(Integers* columns, const Doubles* a, const double* b, const Doubles* y) noexcept {
+  // multiply(columns, a, b): the columns of a product; b as VectorConstants has its tables, and as digits_of makes them.
+  ASSAY_KERNEL static void multiply(Integers* columns, const Doubles* a, const double* b) noexcept {
     for (std::size_t c = 0; c < kColumnVectors; ++c) columns[c] = integers(0);
     for (std::size_t lane = 0; lane < kLanes; ++lane) fold<kBlock>(columns + lane * kBlock, b + lane, a);
+  }
+  // reduce_product(columns, y): of such columns; the result stands in columns[kDigits ..].
+  ASSAY_KERNEL static void reduce_product(Integers* columns, const Doubles* y) noexcept {
     Doubles q[2 * kBlock];
     take_quotient(q, columns, 2 * kBlock);
     reduce(columns, reinterpret_cast<const double*>(q), reinterpret_cast<const double*>(q + kBlock), y);
   }
 
-  // columns = 2^128 s^e mod n: see vector_power.h.
-  static void power(const VectorConstants& constants, std::int64_t* digits) noexcept {
+  // raise(columns, s, constants): columns = s^e but for the last reduction: the product with s that an odd exponent ends with.
+  static void raise(Integers* columns, const Doubles* s, const VectorConstants& constants) noexcept {
     const auto* y = reinterpret_cast<const Doubles*>(constants.stages);
-    Doubles s[kBlock];
     Doubles a[kBlock];
-    Integers columns[kColumnVectors];
-    digits_of(s, reinterpret_cast<const Integers*>(digits));
     for (std::size_t r = 0; r < kBlock; ++r) a[r] = s[r];
     std::uint32_t bit = std::uint32_t{1} << (31 - __builtin_clz(constants.exponent));
     for (bit >>= 1; bit != 0; bit >>= 1) {
       square_and_reduce(columns, a, y);
       digits_of(a, columns + kDigits);
       if ((constants.exponent & bit) == 0) continue;
-      multiply_and_reduce(columns, a, reinterpret_cast<const double*>(s), y);
+      multiply(columns, a, reinterpret_cast<const double*>(s));
+      if (bit == 1) return;
+      reduce_product(columns, y);
       digits_of(a, columns + kDigits);
     }
-    multiply_and_reduce(columns, a, constants.factor, y);
+  }
+  static void store(std::int64_t* digits, const Integers* columns) noexcept {
     for (std::size_t r = 0; r < kBlock; ++r) _mm256_store_si256(reinterpret_cast<Integers*>(digits) + r, columns[kDigits + r]);
+  }
+
+  // 2^128 s^e mod n: see vector_power.h.
+  static void power(const VectorConstants& constants, std::int64_t* digits) noexcept {
+    const auto* y = reinterpret_cast<const Doubles*>(constants.stages);
+    Doubles s[kBlock];
+    Integers columns[kColumnVectors];
+    digits_of(s, reinterpret_cast<const Integers*>(digits));
+    raise(columns, s, constants);
+    reduce_product(columns, y);
+    digits_of(s, columns + kDigits);
+    multiply(columns, s, constants.factor);
+    reduce_product(columns, y);
+    store(digits, columns);
+  }
+
+  // (s^e - encoding) 2^(49 kDigits (1 - e)) mod n: see vector_power.h. The encoding is a head, which the key has multiplied already, and the digest.
+  static void encodes(const VectorConstants& constants, const double* head, const std::int64_t* digest, std::int64_t* digits) noexcept {
+    Doubles s[kBlock];
+    Doubles of_digest[kDigestDigits];
+    Integers columns[kColumnVectors];
+    digits_of(s, reinterpret_cast<const Integers*>(digits));
+    carry_in_lanes(of_digest, reinterpret_cast<const Integers*>(digest), kDigestDigits);
+    raise(columns, s, constants);
+    for (std::size_t r = 0; r < kBlock; ++r) columns[r] = add(columns[r], column_of(reinterpret_cast<const Doubles*>(head)[r]));
+    fold<kDigestDigits>(columns, reinterpret_cast<const double*>(of_digest), reinterpret_cast<const Doubles*>(constants.negative));
+    reduce_product(columns, reinterpret_cast<const Doubles*>(constants.stages));
+    store(digits, columns);
   }
 };
 
@@ -224,6 +255,15 @@ void power_one_avx2_vartime(std::size_t shape, const VectorConstants& constants,
     case 0: return One<0>::power(constants, digits);
     case 1: return One<1>::power(constants, digits);
     case 2: return One<2>::power(constants, digits);
+    default: return;
+  }
+}
+
+void encodes_one_avx2_vartime(std::size_t shape, const VectorConstants& constants, const double* head, const std::int64_t* digest, std::int64_t* digits) noexcept {
+  switch (shape) {
+    case 0: return One<0>::encodes(constants, head, digest, digits);
+    case 1: return One<1>::encodes(constants, head, digest, digits);
+    case 2: return One<2>::encodes(constants, head, digest, digits);
     default: return;
   }
 }

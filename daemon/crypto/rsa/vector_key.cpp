@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <new>
+#include <utility>
 
 #include "base/check.h"
 
@@ -114,7 +115,28 @@ void place(const Shape& shape, std::span<const Word> words, double* table) noexc
   for (std::size_t i = 0; i < shape.digits(); ++i) table[kLanes * (i % shape.block) + i / shape.block] = static_cast<double>(digits[i]);
 }
 
-std::size_t table_doubles(const Shape& shape) noexcept { return (shape.stage_count + 1) * shape.digits(); }
+// negative_power(modulus, e, digits): -2^(49 digits (2 - e)) mod n, in Montgomery's form.
+Residue negative_power(const Modulus& modulus, std::uint32_t e, std::size_t digits) noexcept {
+  const Residue half = modulus.power_of_two_vartime(kWordBits * modulus.words() - 1);  // 1/2 in that form
+  Residue power = modulus.power_vartime(modulus.power_vartime(half, static_cast<std::uint32_t>(kDigitBits * digits)), e - 2);
+  modulus.negate_vartime(power);
+  return power;
+}
+
+constexpr std::array kHashes{RsaHash::sha256, RsaHash::sha384, RsaHash::sha512};
+
+// head_of(modulus, hash): the encoding of a digest that is zero.
+Residue head_of(const Modulus& modulus, RsaHash hash) noexcept {
+  constexpr std::array<std::byte, 64> kZeros{};
+  std::array<std::byte, base::limits::kRsaBitsMax / 8> octets;
+  const auto encoded = std::span(octets).first(modulus.bytes());
+  encode_pkcs1(hash, std::span(kZeros).first(digest_bytes(hash)), encoded);
+  Residue head;
+  load_words(encoded, std::span(head).first(modulus.words()));
+  return head;
+}
+
+std::size_t table_doubles(const Shape& shape) noexcept { return (shape.stage_count + 2 + kHashes.size()) * shape.digits(); }
 
 }  // namespace
 
@@ -146,9 +168,24 @@ VectorKey::VectorKey(const Modulus& modulus, std::uint32_t exponent) : shape_(sh
   const Inverse inverse = negative_inverse(modulus.number());
   double* table = tables_.get();
   for (std::size_t i = 0; i < shape.stage_count; ++i, table += shape.digits()) place(shape, stage_factor(modulus.number(), inverse, shape.stage(i)), table);
-  const Residue factor = returning_factor(modulus, exponent, shape.digits());
-  place(shape, std::span(factor).first(modulus.words()), table);
-  constants_ = {.exponent = exponent, .stages = tables_.get(), .factor = table};
+  constants_.exponent = exponent;
+  constants_.stages = tables_.get();
+  const auto put = [&](const Residue& number) {
+    place(shape, std::span(number).first(modulus.words()), table);
+    return std::exchange(table, table + shape.digits());
+  };
+  constants_.factor = put(returning_factor(modulus, exponent, shape.digits()));
+  const Residue negative = negative_power(modulus, exponent, shape.digits());
+  // A product with a number that is not in Montgomery's form leaves the form.
+  const auto times_negative = [&](const Residue& number) {
+    Residue product;
+    modulus.multiply_vartime(product, negative, number);
+    modulus.canonicalize_vartime(product);
+    return product;
+  };
+  constants_.negative = put(times_negative(Residue{1}));
+  constants_.heads = table;
+  for (const RsaHash hash : kHashes) put(times_negative(head_of(modulus, hash)));
 }
 
 std::size_t VectorKey::bytes() const noexcept { return sizeof(double) * table_doubles(kShapes[shape_]); }

@@ -14,12 +14,15 @@
 
 #include "base/bytes.h"
 #include "crypto/rsa/montgomery.h"
+#include "crypto/rsa/padding.h"
 
 namespace assay::crypto::rsa {
 
 inline constexpr std::size_t kDigitBits = 49;
 inline constexpr std::size_t kLanes = 4;
 inline constexpr std::size_t kStagesMax = 8;
+// Digits of a digest of up to 512 bits.
+inline constexpr std::size_t kDigestDigits = 11;
 
 // Shape: how numbers of one class of moduli are cut into digits, and how they are reduced.
 struct Shape {
@@ -44,7 +47,7 @@ inline constexpr std::array<Shape, kShapeCount> kShapes{{
 }};
 
 // reduces(shape): whether the stages reduce a product of two numbers below 2^excess n to one below 2^excess n again, n having bits_max() bits or fewer. In
-// units of n: the product over 2^(49 digits) is at most 2^(2 excess + bits_max - 49 digits), and the quotient of a stage of g digits, after which `later`
+// units of n: the product (or that of a number and a signature, which is below n, less that of an encoding and a constant below n) over 2^(49 digits) is at most 2^(2 excess + bits_max - 49 digits), and the quotient of a stage of g digits, after which `later`
 // more digits are taken away, adds at most 0.51 2^(49 (g - later)): digits are signed and below 2^48 (1 + 2^-30).
 constexpr bool reduces(const Shape& shape) noexcept {
   // In sixteenths of 2^(49 slack): excess is three bits more.
@@ -77,6 +80,12 @@ struct VectorConstants {
   const double* stages = nullptr;
   // 2^(49 digits() e + 128) mod n: brings a power back from what e - 1 reductions, the one by this factor, and the last one by two words have left of it.
   const double* factor = nullptr;
+  // -2^(49 digits() (2 - e)) mod n: times an encoding, what must be added to the power before its last reduction to make a multiple of n.
+  const double* negative = nullptr;
+  // Of each hash, digits() each, in the order of RsaHash: the PKCS#1 encoding of a digest that is zero, times `negative`, mod n.
+  const double* heads = nullptr;
+
+  const double* head(RsaHash hash, std::size_t digits) const noexcept { return heads + (static_cast<std::size_t>(hash) - 1) * digits; }
 };
 
 // VectorKey: the constants of one modulus and exponent. A resource, immutable. Made in portable code, whatever the processor.

@@ -21,21 +21,30 @@ bool computable(const RsaCheckView& check) noexcept {
   return check.signature.size() == modulus.bytes() && rsa::below(check.signature, modulus);
 }
 
-SignatureResult result_of(const RsaCheckView& check, const std::byte* encoded) noexcept {
+SignatureResult result_of(bool valid) noexcept { return valid ? SignatureResult::valid : SignatureResult::invalid; }
+
+rsa::Hashes scalar_hashes() noexcept { return {&sha2::sha256_portable(), &sha2::sha512_portable()}; }
+rsa::Hashes simd_hashes() noexcept { return {&sha2::sha256_fastest(), sha2::sha512_avx2()}; }
+
+// encodes(hashes, check, encoded): of what was recovered.
+SignatureResult encodes(const rsa::Hashes& hashes, const RsaCheckView& check, const std::byte* encoded) noexcept {
   const rsa::Modulus& modulus = check.key->parts().modulus;
-  return rsa::encodes(check.padding, check.hash, check.digest, {encoded, modulus.bytes()}, modulus.bits()) ? SignatureResult::valid : SignatureResult::invalid;
+  return result_of(rsa::encodes(hashes, check.padding, check.hash, check.digest, {encoded, modulus.bytes()}, modulus.bits()));
 }
 
 SignatureResult by_scalar(const RsaCheckView& check) noexcept {
   Encoded encoded;
   rsa::power_scalar_vartime(check.key->parts(), check.signature, std::span(encoded).first(check.signature.size()));
-  return result_of(check, encoded.data());
+  return encodes(scalar_hashes(), check, encoded.data());
 }
 
+rsa::Pkcs1Of pkcs1_of(const RsaCheckView& check) noexcept { return {&check.key->parts(), check.signature, check.hash, check.digest}; }
+
 SignatureResult by_vectors(const RsaCheckView& check) noexcept {
+  if (check.padding == RsaPadding::pkcs1) return result_of(rsa::encodes_one_vartime(pkcs1_of(check)));
   Encoded encoded;
   rsa::power_one_vartime(check.key->parts(), check.signature, std::span(encoded).first(check.signature.size()));
-  return result_of(check, encoded.data());
+  return encodes(simd_hashes(), check, encoded.data());
 }
 
 // Batches are cut into pieces of this many, so that what is kept of them lies on the stack.
@@ -47,19 +56,28 @@ struct Place {
   std::size_t index;
 };
 
-// group_of(parts): shape and exponent, which the lanes of a four have in common.
-std::uint64_t group_of(const RsaKey::Parts& parts) noexcept { return std::uint64_t{parts.vectors->shape()} << 32 | parts.exponent; }
+// group_of(check): what the lanes of a four have in common: shape, padding and exponent.
+std::uint64_t group_of(const RsaCheckView& check) noexcept {
+  const RsaKey::Parts& parts = check.key->parts();
+  return std::uint64_t{parts.vectors->shape()} << 40 | std::uint64_t{static_cast<std::uint8_t>(check.padding)} << 32 | parts.exponent;
+}
 
 // by_four(checks, results, places): up to four places; lanes without a place repeat the first, unanswered.
 void by_four(std::span<const RsaCheckView> checks, std::span<SignatureResult> results, std::span<const Place> places) noexcept {
+  const auto check_of = [&](std::size_t lane) -> const RsaCheckView& { return checks[places[lane < places.size() ? lane : 0].index]; };
+  if (check_of(0).padding == RsaPadding::pkcs1) {
+    const auto answers = rsa::encodes_four_vartime({pkcs1_of(check_of(0)), pkcs1_of(check_of(1)), pkcs1_of(check_of(2)), pkcs1_of(check_of(3))});
+    for (std::size_t lane = 0; lane < places.size(); ++lane) results[places[lane].index] = result_of(answers[lane]);
+    return;
+  }
   std::array<Encoded, rsa::kLanes> encoded;
   std::array<rsa::PowerOf, rsa::kLanes> four;
   for (std::size_t lane = 0; lane < rsa::kLanes; ++lane) {
-    const RsaCheckView& check = checks[places[lane < places.size() ? lane : 0].index];
+    const RsaCheckView& check = check_of(lane);
     four[lane] = {&check.key->parts(), check.signature, std::span(encoded[lane]).first(check.signature.size())};
   }
   rsa::power_four_vartime(four);
-  for (std::size_t lane = 0; lane < places.size(); ++lane) results[places[lane].index] = result_of(checks[places[lane].index], encoded[lane].data());
+  for (std::size_t lane = 0; lane < places.size(); ++lane) results[places[lane].index] = encodes(simd_hashes(), check_of(lane), encoded[lane].data());
 }
 
 // by_group(checks, results, places, routed): places of one group. Three take less time as a four than one by one.
@@ -84,7 +102,7 @@ void verify_piece(std::span<const RsaCheckView> checks, std::span<SignatureResul
     results[i] = SignatureResult::invalid;
     if (!computable(checks[i])) continue;
     if (checks[i].key->parts().vectors != nullptr) {
-      storage[count++] = {group_of(checks[i].key->parts()), i};
+      storage[count++] = {group_of(checks[i]), i};
     } else {
       results[i] = by_scalar(checks[i]);
       ++routed.scalar;

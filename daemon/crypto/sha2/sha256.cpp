@@ -15,7 +15,23 @@ Sha256Digest digest_of(const Sha256State& state) noexcept {
   return digest;
 }
 
+// g++ 12 does not know "sha" as the name of a feature: it is bit 29 of EBX in leaf 7 of CPUID.
+bool has_sha_ni() noexcept {
+#if defined(__x86_64__)
+  unsigned eax = 7, ebx = 0, ecx = 0, edx = 0;
+  __asm__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+  return (ebx >> 29 & 1) != 0 && __builtin_cpu_supports("sse4.1") != 0 && __builtin_cpu_supports("ssse3") != 0 && sha256_sha_ni() != nullptr;
+#else
+  return false;
+#endif
+}
+
 }  // namespace
+
+const Sha256Code& sha256_fastest() noexcept {
+  static const Sha256Code& code = has_sha_ni() ? *sha256_sha_ni() : sha256_portable();  // CPUID traps in a virtual machine: asked once
+  return code;
+}
 
 Sha256Digest sha256(const Sha256Code& code, base::Bytes message) noexcept { return Sha256Prefix().finish(code, message); }
 

@@ -33,6 +33,9 @@ const Sha256Code& sha256_portable() noexcept;
 // sha256_sha_ni(): x86-64's SHA extensions; null where this build has no such code. Run it on processors with SHA, SSE4.1 and SSSE3 only.
 const Sha256Code* sha256_sha_ni() noexcept;
 
+// sha256_fastest(): the fastest that this processor can run.
+const Sha256Code& sha256_fastest() noexcept;
+
 // sha256(code, message): the digest of the whole message. This and all that follows: nothing is allocated, thread-safe.
 Sha256Digest sha256(const Sha256Code& code, base::Bytes message) noexcept;
 

@@ -17,6 +17,7 @@ using enum SignatureResult;
 
 const Octets kMessage = from_text("message");
 constexpr std::size_t kSize = 256;
+const rsa::Hashes kHashesHere{&sha2::sha256_portable(), &sha2::sha512_portable()};
 
 // Encodings are signed raw, so that a check sees the malformed octets as s^e mod n.
 class RsaPadded : public testing::TestWithParam<RsaHash> {
@@ -65,9 +66,9 @@ TEST_P(RsaPadded, Pkcs1AcceptsTheOneEncoding) {
 // Every octet is compared: any bit of any of them refuses.
 TEST_P(RsaPadded, Pkcs1RefusesEachOctetChanged) {
   const Octets good = pkcs1(concat(digest_info(GetParam()), digest_));
-  ASSERT_TRUE(rsa::encodes(RsaPadding::pkcs1, GetParam(), digest_, good, 2048));
+  ASSERT_TRUE(rsa::encodes(kHashesHere, RsaPadding::pkcs1, GetParam(), digest_, good, 2048));
   for (std::size_t bit = 0; bit < 8 * kSize; ++bit) {
-    EXPECT_FALSE(rsa::encodes(RsaPadding::pkcs1, GetParam(), digest_, test::flipped(good, bit), 2048)) << "bit " << bit;
+    EXPECT_FALSE(rsa::encodes(kHashesHere, RsaPadding::pkcs1, GetParam(), digest_, test::flipped(good, bit), 2048)) << "bit " << bit;
   }
 }
 
@@ -128,14 +129,14 @@ TEST_P(RsaPadded, PssRefusesOtherEncodings) {
   // invalid signature as well.
   form = good;
   form.top = std::byte{0x80};
-  EXPECT_FALSE(rsa::encodes(RsaPadding::pss, GetParam(), digest_, test::encode_pss(2048, GetParam(), digest_, form), 2048));
+  EXPECT_FALSE(rsa::encodes(kHashesHere, RsaPadding::pss, GetParam(), digest_, test::encode_pss(2048, GetParam(), digest_, form), 2048));
 }
 
 TEST_P(RsaPadded, PssRefusesEachBitChanged) {
   const Octets encoded = test::encode_pss(2048, GetParam(), digest_, {digest_.size(), test::hash_name(GetParam())});
-  ASSERT_TRUE(rsa::encodes(RsaPadding::pss, GetParam(), digest_, encoded, 2048));
+  ASSERT_TRUE(rsa::encodes(kHashesHere, RsaPadding::pss, GetParam(), digest_, encoded, 2048));
   for (std::size_t bit = 0; bit < 8 * kSize; bit += 5) {
-    EXPECT_FALSE(rsa::encodes(RsaPadding::pss, GetParam(), digest_, test::flipped(encoded, bit), 2048)) << "bit " << bit;
+    EXPECT_FALSE(rsa::encodes(kHashesHere, RsaPadding::pss, GetParam(), digest_, test::flipped(encoded, bit), 2048)) << "bit " << bit;
   }
 }
 
@@ -145,28 +146,28 @@ TEST_P(RsaPadded, PssMindsModuliWhoseTopOctetHoldsFewBits) {
   for (std::size_t bits = 2049; bits <= 2057; ++bits) {
     const Octets encoded = test::encode_pss(bits, GetParam(), digest_, good);
     ASSERT_EQ(encoded.size(), (bits + 7) / 8);
-    EXPECT_TRUE(rsa::encodes(RsaPadding::pss, GetParam(), digest_, encoded, bits)) << bits;
+    EXPECT_TRUE(rsa::encodes(kHashesHere, RsaPadding::pss, GetParam(), digest_, encoded, bits)) << bits;
     // All bits from emBits upwards, one at a time.
     for (std::size_t bit = bits - 1; bit < 8 * encoded.size(); ++bit) {
       const std::size_t octet = encoded.size() - 1 - bit / 8;
-      EXPECT_FALSE(rsa::encodes(RsaPadding::pss, GetParam(), digest_, test::flipped(encoded, 8 * octet + bit % 8), bits)) << bits << ", bit " << bit;
+      EXPECT_FALSE(rsa::encodes(kHashesHere, RsaPadding::pss, GetParam(), digest_, test::flipped(encoded, 8 * octet + bit % 8), bits)) << bits << ", bit " << bit;
     }
-    EXPECT_FALSE(rsa::encodes(RsaPadding::pss, GetParam(), digest_, encoded, bits + 8)) << bits;
+    EXPECT_FALSE(rsa::encodes(kHashesHere, RsaPadding::pss, GetParam(), digest_, encoded, bits + 8)) << bits;
   }
 }
 
 TEST(RsaEncodes, RefusesWhatIsUnsetOrOfTheWrongLength) {
   const Octets digest = test::digest("SHA256", kMessage);
   const Octets good = pkcs1(concat(digest_info(RsaHash::sha256), digest));
-  ASSERT_TRUE(rsa::encodes(RsaPadding::pkcs1, RsaHash::sha256, digest, good, 2048));
-  EXPECT_FALSE(rsa::encodes(RsaPadding::unset, RsaHash::sha256, digest, good, 2048));
-  EXPECT_FALSE(rsa::encodes(RsaPadding::pkcs1, RsaHash::unset, digest, good, 2048));
-  EXPECT_FALSE(rsa::encodes(RsaPadding::pkcs1, RsaHash::unset, {}, good, 2048));
-  EXPECT_FALSE(rsa::encodes(RsaPadding::pkcs1, RsaHash::sha256, base::Bytes(digest).first(31), good, 2048));
-  EXPECT_FALSE(rsa::encodes(RsaPadding::pkcs1, RsaHash::sha256, digest, base::Bytes(good).first(255), 2048));
-  EXPECT_FALSE(rsa::encodes(RsaPadding::pkcs1, RsaHash::sha256, digest, good, 2056));
-  EXPECT_FALSE(rsa::encodes(RsaPadding::pkcs1, RsaHash::sha256, digest, {}, 0));
-  EXPECT_FALSE(rsa::encodes(RsaPadding::pss, RsaHash::sha512, test::digest("SHA512", kMessage), Octets(64), 512));
+  ASSERT_TRUE(rsa::encodes(kHashesHere, RsaPadding::pkcs1, RsaHash::sha256, digest, good, 2048));
+  EXPECT_FALSE(rsa::encodes(kHashesHere, RsaPadding::unset, RsaHash::sha256, digest, good, 2048));
+  EXPECT_FALSE(rsa::encodes(kHashesHere, RsaPadding::pkcs1, RsaHash::unset, digest, good, 2048));
+  EXPECT_FALSE(rsa::encodes(kHashesHere, RsaPadding::pkcs1, RsaHash::unset, {}, good, 2048));
+  EXPECT_FALSE(rsa::encodes(kHashesHere, RsaPadding::pkcs1, RsaHash::sha256, base::Bytes(digest).first(31), good, 2048));
+  EXPECT_FALSE(rsa::encodes(kHashesHere, RsaPadding::pkcs1, RsaHash::sha256, digest, base::Bytes(good).first(255), 2048));
+  EXPECT_FALSE(rsa::encodes(kHashesHere, RsaPadding::pkcs1, RsaHash::sha256, digest, good, 2056));
+  EXPECT_FALSE(rsa::encodes(kHashesHere, RsaPadding::pkcs1, RsaHash::sha256, digest, {}, 0));
+  EXPECT_FALSE(rsa::encodes(kHashesHere, RsaPadding::pss, RsaHash::sha512, test::digest("SHA512", kMessage), Octets(64), 512));
 }
 
 }  // namespace

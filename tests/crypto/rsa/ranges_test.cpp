@@ -32,6 +32,9 @@ TEST(RsaRanges, HoldForTheBlocksInUse) {
   expect_plan<8, 64, product>(kCarried);
   expect_plan<11, 88, product>(kCarried);
   expect_plan<11, 22, product>(kCarried);
+  expect_plan<6, 16, product>(kCarried);
+  expect_plan<6, 22, product>(kCarried);
+  expect_plan<6, 64, product>(kCarried);
 }
 
 TEST(RsaRanges, AreBrokenByDigitsOneBitWider) {

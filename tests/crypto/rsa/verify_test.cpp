@@ -71,6 +71,32 @@ TEST_P(RsaSize, RefusesRepresentativesAtTheEdges) {
   }
 }
 
+// The vector kernels compare without recovering the encoding: digests whose digits are extreme, and neighbours of the encoding.
+TEST_P(RsaSize, ComparesEveryPartOfAPkcs1Encoding) {
+  const RsaPair& pair = test::pair_of(GetParam());
+  const std::size_t size = pair.modulus.size();
+  for (const RsaHash hash : test::kHashes) {
+    const std::size_t digest_size = digest_bytes(hash);
+    const int digest_bits = 8 * static_cast<int>(digest_size);
+    const Number all = Number::power_of_two(digest_bits) - Number(1);
+    for (const Number& value : {Number(0), Number(1), all, all - Number::power_of_two(48), Number::power_of_two(digest_bits - 1), Number::power_of_two(49 * 5) - Number(1)}) {
+      const Octets digest = value.big_endian(digest_size);
+      Octets encoded(size);
+      rsa::encode_pkcs1(hash, digest, encoded);
+      const Number good = Number::big_endian(encoded);
+      const Number step = Number::power_of_two(digest_bits);
+      const auto check = [&](const Number& number) {
+        return Signed{pair.key.get(), RsaPadding::pkcs1, hash, digest, pair.signer.apply(number.big_endian(size))};
+      };
+      const std::vector<Signed> bad{check(pair.n - good), check(good + Number(1)), check(good - Number(1)), check(good + step), check(good - step), check(Number(0))};
+      for (const Kernel kernel : test::kernels()) {
+        ASSERT_EQ(test::answer(kernel, check(good)), valid) << test::kernel_name(kernel) << ", " << test::hash_name(hash);
+        ASSERT_THAT(test::answers(kernel, bad), testing::Each(invalid)) << test::kernel_name(kernel) << ", " << test::hash_name(hash);
+      }
+    }
+  }
+}
+
 class RsaExponent : public testing::TestWithParam<unsigned long> {};
 
 INSTANTIATE_TEST_SUITE_P(E, RsaExponent, testing::Values(3UL, 5UL, 17UL, 65537UL, 0x80000001UL, 0xFFFFFFFFUL), testing::PrintToStringParamName());
@@ -176,6 +202,8 @@ TEST(RsaVerify, SendsChecksToTheKernelsMeantForThem) {
   Signed scalar_check = check;
   scalar_check.key = scalar_key.get();
   const Signed large = test::signed_by(test::pair_of(8192), RsaPadding::pkcs1, RsaHash::sha256, kMessage);
+  const Signed pss = test::signed_by(pair, RsaPadding::pss, RsaHash::sha256, kMessage);
+  const Signed other_hash = test::signed_by(pair, RsaPadding::pkcs1, RsaHash::sha512, kMessage);
   const Signed other_size = test::signed_by(test::pair_of(3072), RsaPadding::pkcs1, RsaHash::sha256, kMessage);
   struct Case {
     std::vector<Signed> checks;
@@ -188,6 +216,9 @@ TEST(RsaVerify, SendsChecksToTheKernelsMeantForThem) {
       {{check, check, check, check}, {4, 0, 0}},
       {{check, other_size, check, other_size, check, other_size, check, large}, {7, 0, 1}},
       {{check, check, check, check, check, other_size}, {4, 2, 0}},
+      {{check, pss, check, pss, check, pss, pss}, {7, 0, 0}},  // a four is of one padding
+      {{check, pss, check, pss}, {0, 4, 0}},
+      {{check, other_hash, check, other_hash}, {4, 0, 0}},
       {{scalar_check, check, large}, {0, 1, 2}},
   };
   for (const Case& c : cases) {
