@@ -27,24 +27,6 @@ void add(std::span<Word> w, std::span<const Word> n) noexcept {
   }
 }
 
-// drop_word(w, modulus, start): adds the multiple of n that makes word `start` zero, at its place.
-void drop_word(std::span<Word> w, const Modulus& modulus, std::size_t start) noexcept {
-  const std::span<const Word> n = modulus.number();
-  const Word q = w[start] * modulus.negative_inverse();
-  Word carry = 0;
-  std::size_t i = start;
-  for (const Word word : n) {
-    if (i == w.size()) return;
-    const Wide x = Wide{q} * word + w[i] + carry;
-    w[i++] = static_cast<Word>(x);
-    carry = static_cast<Word>(x >> kWordBits);
-  }
-  for (; i < w.size() && carry != 0; ++i) {
-    w[i] += carry;
-    carry = w[i] < carry ? 1 : 0;
-  }
-}
-
 // pack(shape, order, columns, w): the sum of the columns, in two's complement over all of w.
 void pack(const Shape& shape, DigitOrder order, const std::int64_t* columns, NumberWords& w) noexcept {
   std::int64_t carry = 0;
@@ -75,8 +57,8 @@ void pack(const Shape& shape, DigitOrder order, const std::int64_t* columns, Num
 std::span<Word> pack_and_drop(const Modulus& modulus, const Shape& shape, DigitOrder order, const std::int64_t* columns, NumberWords& w) noexcept {
   pack(shape, order, columns, w);
   const auto number = std::span(w).first(modulus.words() + 3);
-  drop_word(number, modulus, 0);
-  drop_word(number, modulus, 1);
+  const auto above = modulus.clear_two_words(number.data());
+  add(number.subspan(modulus.words()), above);
   return number.subspan(2);
 }
 

@@ -137,6 +137,14 @@ Modulus::Modulus(base::Bytes n) noexcept : bits_(bits_of(n)), words_((bits_ + kW
   canonicalize_vartime(r_squared_);
 }
 
+std::array<Word, 2> Modulus::clear_two_words(Word* t) const noexcept {
+  const Word* n = n_.data();
+  const Word q0 = t[0] * negative_inverse_;
+  const Word q1 = (t[1] + q0 * n[1] + high(Wide{q0} * n[0] + t[0])) * negative_inverse_;
+  const Wide above = add_two_rows(t, n, words_, q0, q1);
+  return {low(above), high(above)};
+}
+
 // r = t R^-1 mod n. Montgomery (1985), two words at a time. Before the last subtraction r < t / R + n. If R < 4 n, that is below R + n, and the subtraction makes
 // it < R; else t < 4 n^2 makes it < 2 n. Checked against OpenSSL's integers in power_test.cpp.
 void Modulus::reduce_vartime(Residue& r, Product& t) const noexcept {
@@ -149,11 +157,9 @@ void Modulus::reduce_vartime(Residue& r, Product& t) const noexcept {
   };
   std::size_t i = 0;
   for (; i + 2 <= words_; i += 2) {
-    const Word q0 = t[i] * negative_inverse_;
-    const Word q1 = (t[i + 1] + q0 * n[1] + high(Wide{q0} * n[0] + t[i])) * negative_inverse_;
-    const Wide top = add_two_rows(&t[i], n, words_, q0, q1);
-    add_top(i + words_, low(top));
-    add_top(i + words_ + 1, high(top));
+    const auto above = clear_two_words(&t[i]);
+    add_top(i + words_, above[0]);
+    add_top(i + words_ + 1, above[1]);
   }
   if (i < words_) add_top(i + words_, add_row(&t[i], n, words_, t[i] * negative_inverse_));
   if (carry != 0) {

@@ -35,11 +35,11 @@ class Modulus {
   std::size_t bytes() const noexcept { return (bits_ + 7) / 8; }
   std::size_t words() const noexcept { return words_; }
   std::span<const Word> number() const noexcept { return std::span(n_).first(words_); }
-  // negative_inverse(): -n^-1 mod 2^64.
-  Word negative_inverse() const noexcept { return negative_inverse_; }
   // r_squared(): R^2 mod n.
   const Residue& r_squared() const noexcept { return r_squared_; }
 
+  // clear_two_words(t): t[0 .. words()-1] += q n, which makes the lowest two words zero; returns the two words above. words() > 1.
+  std::array<Word, 2> clear_two_words(Word* t) const noexcept;
   // r = a b R^-1 mod n, r = a^2 R^-1 mod n: factors and result in range. r may be a factor.
   void multiply_vartime(Residue& r, const Residue& a, const Residue& b) const noexcept;
   void square_vartime(Residue& r, const Residue& a) const noexcept;

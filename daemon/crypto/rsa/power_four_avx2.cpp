@@ -18,7 +18,10 @@ struct Four {
   static constexpr std::size_t kStripMax = kS.block == 16 ? 8 : 11;
   static constexpr std::size_t kKaratsubaMin = 32;  // rows of a reduction's product from which Karatsuba's beats strips
   static constexpr std::size_t kBlocks = kDigits / kBase;
-  // A stage may write zeros above its product's last column: rows of a block are not looked at for where the modulus ends.
+  // Digits of a number below the modulus, such as the reduction's factors: those above are zero and left out of strips.
+  static constexpr std::size_t kModulusDigits = (kS.bits_max() + kDigitBits) / kDigitBits;
+  static_assert(kModulusDigits <= kDigits);
+  // A stage by Karatsuba's may write zeros above its product's last column.
   static constexpr std::size_t kColumns = 2 * kDigits + kS.slack;
 
   // karatsuba_max(blocks), strip_max(rows): of a column in absolute value. A level of Karatsuba makes a column of four.
@@ -50,10 +53,10 @@ struct Four {
   ASSAY_KERNEL static void multiply_base(Integers* columns, const Doubles* a, const Doubles* b) noexcept {
     block<kBase, kBase, BlockKind::product, kDifferencePlan<kBase, kBase, BlockKind::product>, Rows::vectors, Into::nothing>(columns, reinterpret_cast<const double*>(a), b, b);
   }
-  // add_rows<kRows>(columns, q, y): columns += q y, kRows digits of q, all of y.
+  // add_rows<kRows>(columns, q, y): columns += q y, kRows digits of q, all of y, which is below the modulus.
   template <std::size_t kRows>
   ASSAY_KERNEL static void add_rows(Integers* columns, const Doubles* q, const Doubles* y) noexcept {
-    strip<kRows, kDigits, kPlainPlan<kRows, kDigits, BlockKind::product>, Into::columns>(columns, reinterpret_cast<const double*>(q), y);
+    strip<kRows, kModulusDigits, kPlainPlan<kRows, kModulusDigits, BlockKind::product>, Into::columns>(columns, reinterpret_cast<const double*>(q), y);
   }
 
   // difference<kCount>(d, a): d = a[0 .. kCount-1] - a[kCount ..], carried.
