@@ -9,7 +9,7 @@
 
 namespace assay::crypto {
 
-// CurveTables: multiples of each curve's base point, as far as they have been made: some 4.5 MiB for P-256, 13.5 for P-384, 23 for P-521, 5.5 for Ed25519. A resource that outlives
+// CurveTables: multiples of each curve's base point, as far as they have been made: some 32 MiB for P-256, 24 for P-384, 23 for P-521, 9.5 for Ed25519. A resource that outlives
 // the engines, and the keys that have tables; read by any thread, attached to by one.
 class CurveTables {
  public:

@@ -14,7 +14,7 @@ namespace assay::crypto {
 namespace {
 
 constexpr std::size_t kLargePage = std::size_t{2} << 20;
-constexpr std::size_t kSlabBytes = 4 * kLargePage;  // fifteen tables of 516 KiB, six of 1.25 MiB; what is left over is never touched, so it takes no memory
+constexpr std::size_t kSlabBytes = 4 * kLargePage;  // sixteen tables of 502 KiB, six of 1.25 MiB; what is left over is never touched, so it takes no memory
 
 }  // namespace
 

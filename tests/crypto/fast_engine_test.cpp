@@ -324,7 +324,7 @@ TEST(KnownAnswers, FindBrokenCode) {
     answers_right(*engine, without_tables());
   }
   Kernels kernels = *Kernels::of(EngineLevel::scalar);
-  static const sha2::Sha512Code kLazy{"lazy", [](sha2::Sha512State*, const std::byte*, std::size_t) noexcept {}, nullptr, 1};
+  static const sha2::Sha512Code kLazy{"lazy", [](sha2::Sha512State*, const std::byte* const*, std::size_t) noexcept {}, nullptr, 1};
   kernels.sha512 = &kLazy;
   const AlgorithmSet failed = failed_known_answers(&kernels, AlgorithmSet::all());
   for (const Algorithm algorithm : {Algorithm::rs384, Algorithm::rs512, Algorithm::ps512, Algorithm::es384, Algorithm::es512, Algorithm::eddsa}) EXPECT_TRUE(failed.contains(algorithm));

@@ -65,7 +65,7 @@ class DaemonTest : public testing::Test {
 crypto::EngineSet& engines_that_failed() {
   static crypto::EngineSet set(crypto::EngineChoice::scalar, {.mode = crypto::CrossCheckMode::off}, [](crypto::EngineLevel level) {
     static const crypto::sha2::Sha256Code kLazy256{"lazy", [](crypto::sha2::Sha256State*, const std::byte*, std::size_t) noexcept {}, nullptr, 1};
-    static const crypto::sha2::Sha512Code kLazy512{"lazy", [](crypto::sha2::Sha512State*, const std::byte*, std::size_t) noexcept {}, nullptr, 1};
+    static const crypto::sha2::Sha512Code kLazy512{"lazy", [](crypto::sha2::Sha512State*, const std::byte* const*, std::size_t) noexcept {}, nullptr, 1};
     auto kernels = crypto::Kernels::of(level);
     kernels->sha256 = &kLazy256;
     kernels->sha512 = &kLazy512;
