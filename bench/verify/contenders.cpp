@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <ctime>
+#include <random>
 #include <vector>
 
 #include "crypto/fast_engine.h"
@@ -22,11 +23,13 @@ const unsigned char* octets(const Octets& bytes) { return reinterpret_cast<const
 
 class EngineContender final : public Contender {
  public:
-  EngineContender(crypto::EngineLevel level, const Signatures& signatures, std::uint64_t budget_bytes, Tables* tables) {
-    for (const auto& key : signatures.keys) keys_.push_back(key.material());
-    for (const Signature& signature : signatures.all) {
-      checks_.push_back({signatures.kind.algorithm, keys_[signature.key].get(), signature.message, signature.signature});
+  EngineContender(crypto::EngineLevel level, std::span<const Signatures* const> sets, std::uint64_t budget_bytes, Tables* tables) {
+    for (const Signatures* set : sets) {
+      const std::size_t first_key = keys_.size();
+      for (const auto& key : set->keys) keys_.push_back(key.material());
+      for (const Signature& signature : set->all) checks_.push_back({set->kind.algorithm, keys_[first_key + signature.key].get(), signature.message, signature.signature});
     }
+    if (sets.size() > 1) std::ranges::shuffle(checks_, std::mt19937_64(1));
     if (level == crypto::EngineLevel::reference) {
       engine_ = crypto::make_reference_engine();
       return;
@@ -122,9 +125,9 @@ class OpensslContender final : public Contender {
 
 }  // namespace
 
-std::unique_ptr<Contender> make_engine_contender(crypto::EngineLevel level, const Signatures& signatures, std::uint64_t budget_bytes, Tables* tables) {
+std::unique_ptr<Contender> make_engine_contender(crypto::EngineLevel level, std::span<const Signatures* const> sets, std::uint64_t budget_bytes, Tables* tables) {
   if (level != crypto::EngineLevel::reference && !crypto::Kernels::of(level)) return nullptr;
-  return std::make_unique<EngineContender>(level, signatures, budget_bytes, tables);
+  return std::make_unique<EngineContender>(level, sets, budget_bytes, tables);
 }
 
 std::unique_ptr<Contender> make_openssl_contender(const Signatures& signatures) { return std::make_unique<OpensslContender>(signatures); }

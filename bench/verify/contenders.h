@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,7 +16,7 @@
 
 namespace assay::bench {
 
-// Contender: verifies signatures of one set, which outlives it.
+// Contender: verifies signatures, which outlive it.
 class Contender {
  public:
   virtual ~Contender() = default;
@@ -29,9 +30,9 @@ struct Tables {
   double seconds = 0;  // of CPU time
 };
 
-// make_engine_contender(level, signatures, budget_bytes, tables): our engine with all tables made beforehand; tells what they took if tables is not null. Null if this processor has no
+// make_engine_contender(level, sets, budget_bytes, tables): those of one set in its order, or of several in random order, by our engine with all tables made beforehand; tells what they took if tables is not null. Null if this processor has no
 // such engine.
-std::unique_ptr<Contender> make_engine_contender(crypto::EngineLevel level, const Signatures& signatures, std::uint64_t budget_bytes, Tables* tables = nullptr);
+std::unique_ptr<Contender> make_engine_contender(crypto::EngineLevel level, std::span<const Signatures* const> sets, std::uint64_t budget_bytes, Tables* tables = nullptr);
 
 // make_openssl_contender(signatures): EVP with one context a key, used again for every signature, and the signatures converted to DER beforehand; one at a time.
 std::unique_ptr<Contender> make_openssl_contender(const Signatures& signatures);

@@ -9,6 +9,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -72,9 +74,10 @@ double rate(Contender& contender, std::size_t batch, std::size_t signatures, dou
 // measure(...): the contenders in turn, five rounds for each size of batch. The reference engine and OpenSSL take signatures one by one, whatever the batch.
 void measure(const Options& options, const Signatures& signatures, std::vector<Row>& rows) {
   const EngineLevel best = crypto::Kernels::of(EngineLevel::simd) ? EngineLevel::simd : EngineLevel::scalar;
-  const auto ours = make_engine_contender(best, signatures, options.budget_bytes);
-  const auto scalar = make_engine_contender(EngineLevel::scalar, signatures, options.budget_bytes);
-  const auto reference = make_engine_contender(EngineLevel::reference, signatures, options.budget_bytes);
+  const Signatures* const set[] = {&signatures};
+  const auto ours = make_engine_contender(best, set, options.budget_bytes);
+  const auto scalar = make_engine_contender(EngineLevel::scalar, set, options.budget_bytes);
+  const auto reference = make_engine_contender(EngineLevel::reference, set, options.budget_bytes);
   const auto openssl = make_openssl_contender(signatures);
   for (const std::size_t batch : options.batches) {
     std::vector<double> rates[4];
@@ -100,7 +103,8 @@ void measure_tables(const Options& options, std::vector<TableRow>& rows) {
     for (const std::size_t count : options.small ? std::vector<std::size_t>{1} : std::vector<std::size_t>{1, 25, 200, 1024}) {
       const Signatures signatures = sign(kind, make_keys(kind, count), 1, 1);
       TableRow row{std::string(crypto::test::name(kind.algorithm)), count, {}};
-      make_engine_contender(best, signatures, options.budget_bytes, &row.tables);
+      const Signatures* const set[] = {&signatures};
+      make_engine_contender(best, set, options.budget_bytes, &row.tables);
       rows.push_back(row);
       fmt::print("{}", text_of(row));
       std::fflush(stdout);
@@ -108,7 +112,28 @@ void measure_tables(const Options& options, std::vector<TableRow>& rows) {
   }
 }
 
-// Signatures of several kinds are not measured here: how a mixture fares is for the daemon's own benchmark to say.
+// measure_mixture(options): half ES256, a quarter RS256, a quarter EdDSA over 25 keys in random order, against what each of them by itself would give.
+void measure_mixture(const Options& options) {
+  const EngineLevel best = crypto::Kernels::of(EngineLevel::simd) ? EngineLevel::simd : EngineLevel::scalar;
+  constexpr std::size_t kBatch = 64;
+  const std::size_t quarter = std::max<std::size_t>(options.signatures / 4, kBatch);
+  const Signatures parts[] = {sign({Algorithm::es256, 256}, make_keys({Algorithm::es256, 256}, 13), 2 * quarter, options.message_bytes),
+                              sign({Algorithm::rs256, 2048}, make_keys({Algorithm::rs256, 2048}, 6), quarter, options.message_bytes),
+                              sign({Algorithm::eddsa, 255}, make_keys({Algorithm::eddsa, 255}, 6), quarter, options.message_bytes)};
+  const Signatures* const sets[] = {&parts[0], &parts[1], &parts[2]};
+  const auto mixture = make_engine_contender(best, sets, options.budget_bytes);
+  std::unique_ptr<Contender> alone[3];
+  for (std::size_t i = 0; i < 3; ++i) alone[i] = make_engine_contender(best, std::span(sets).subspan(i, 1), options.budget_bytes);
+  std::vector<double> rates, shares;
+  for (unsigned round = 0; round < options.rounds; ++round) {
+    rates.push_back(rate(*mixture, kBatch, 4 * quarter, options.seconds));
+    double seconds = 0;  // for one signature, on average
+    for (std::size_t i = 0; i < 3; ++i) seconds += static_cast<double>(parts[i].all.size()) / static_cast<double>(4 * quarter) / rate(*alone[i], kBatch, parts[i].all.size(), options.seconds);
+    shares.push_back(rates.back() * seconds);
+  }
+  fmt::print("\nES256, ES256, RS256, EdDSA in random order, 25 keys, batch {}: {:.2f} k/s, {:.0f} % of what its parts give\n", kBatch, median(rates) / 1000, 100 * median(shares));
+}
+
 int run(const Options& options) {
   std::vector<Row> rows;
   std::vector<TableRow> tables;
@@ -118,6 +143,7 @@ int run(const Options& options) {
     if (!options.algorithms.empty() && std::ranges::find(options.algorithms, name) == options.algorithms.end()) continue;
     for (const std::size_t keys : options.keys) measure(options, sign(kind, make_keys(kind, keys), std::max(options.signatures, keys), options.message_bytes), rows);
   }
+  if (options.algorithms.empty()) measure_mixture(options);
   if (!options.no_tables) measure_tables(options, tables);
   if (!options.json.empty()) {
     std::ofstream file(options.json);
