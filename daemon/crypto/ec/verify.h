@@ -311,7 +311,10 @@ class BatchVerifier {
   void answer_row(int row, const Item& item) noexcept {
     switch (tree_.verdict(row)) {
       case TreeVerdict::matches: return answer(item, true);
-      case TreeVerdict::collided: return answer(item, verify_complete_vartime<Field>(item.r, tree_.references(row), item.points));
+      // Points that meet in the tree hardly do in the order of one alone, and whoever arranges both pays the complete arithmetic as well.
+      case TreeVerdict::collided:
+        if constexpr (kLanes > 1) return answer(item, verify_alone_vartime<Field>(item.r, tree_.references(row), item.points));
+        return answer(item, verify_complete_vartime<Field>(item.r, tree_.references(row), item.points));
       case TreeVerdict::unset:
       case TreeVerdict::differs: return answer(item, false);
     }
