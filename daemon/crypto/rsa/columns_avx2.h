@@ -54,7 +54,7 @@ ASSAY_INLINE void multiply_add(Doubles& high, Doubles& low, Doubles x, const Dou
       "vsubpd %[next], %[high], %[high]\n\t"
       "vfmadd231pd %[y], %[x], %[high]\n\t"
       "vaddpd %[high], %[low], %[low]"
-      : [high] "+x"(high), [low] "+x"(low), [next] "=&x"(next)
+      : [high] "+&x"(high), [low] "+&x"(low), [next] "=&x"(next)
       : [x] "x"(x), [y] "m"(y));
   high = next;
 }
@@ -72,8 +72,8 @@ ASSAY_INLINE void multiply_add_row(Doubles (&high)[kRowColumns], Doubles (&low)[
   "vaddpd %[" old "], %[" low "], %[" low "]\n\t"
   asm(ASSAY_PRODUCT("h0", "s", "l0", "0") ASSAY_PRODUCT("h1", "h0", "l1", "32") ASSAY_PRODUCT("h2", "h1", "l2", "64")
       ASSAY_PRODUCT("h3", "h2", "l3", "96") ASSAY_PRODUCT("h4", "h3", "l4", "128") ASSAY_PRODUCT("h5", "h4", "l5", "160")
-      : [h0] "+x"(high[0]), [h1] "+x"(high[1]), [h2] "+x"(high[2]), [h3] "+x"(high[3]), [h4] "+x"(high[4]), [h5] "+x"(high[5]), [s] "+x"(spare),
-        [l0] "+x"(low[0]), [l1] "+x"(low[1]), [l2] "+x"(low[2]), [l3] "+x"(low[3]), [l4] "+x"(low[4]), [l5] "+x"(low[5])
+      : [h0] "+&x"(high[0]), [h1] "+&x"(high[1]), [h2] "+&x"(high[2]), [h3] "+&x"(high[3]), [h4] "+&x"(high[4]), [h5] "+&x"(high[5]), [s] "+&x"(spare),
+        [l0] "+&x"(low[0]), [l1] "+&x"(low[1]), [l2] "+&x"(low[2]), [l3] "+&x"(low[3]), [l4] "+&x"(low[4]), [l5] "+&x"(low[5])
       : [x] "x"(x), [y] "r"(y), "m"(*reinterpret_cast<const Doubles(*)[kRowColumns]>(y)));
 #undef ASSAY_PRODUCT
   const Doubles last = high[5];

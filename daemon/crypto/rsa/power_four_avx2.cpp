@@ -21,6 +21,8 @@ struct Four {
   // Digits of a number below the modulus, such as the reduction's factors: those above are zero and left out of strips.
   static constexpr std::size_t kModulusDigits = (kS.bits_max() + kDigitBits) / kDigitBits;
   static_assert(kModulusDigits <= kDigits);
+  // A remainder of 48 bits would let the balanced digit below carry into one that is left out.
+  static_assert(kS.bits_max() % kDigitBits < kDigitBits - 1);
   // A stage by Karatsuba's may write zeros above its product's last column.
   static constexpr std::size_t kColumns = 2 * kDigits + kS.slack;
 
