@@ -180,6 +180,20 @@ struct KeyTables {
   std::uint64_t keys_without = 0;  // in force, on a curve, and without a table
 };
 
+// TokenCache: what is remembered of tokens that were verified, so that they are not verified again; counts since the daemon's start.
+struct TokenCache {
+  std::uint64_t bytes = 0;      // of memory
+  std::uint64_t capacity = 0;   // tokens that it has room for
+  std::uint64_t entries = 0;    // tokens that are there, expired ones included
+  std::uint64_t hits = 0;       // tokens judged without verifying their signatures again
+  std::uint64_t misses = 0;     // tokens whose signatures had to be verified
+  std::uint64_t keys_gone = 0;  // times that a token was there, and did not count, for its key does not serve where it was presented
+  std::uint64_t evicted = 0;    // tokens that made room for others before they expired
+  std::uint64_t expired = 0;    // tokens that made room for others afterwards
+  std::uint64_t oversized = 0;  // verified tokens that say too much to be kept
+  std::uint64_t busy = 0;       // verified tokens that were not kept because two workers met
+};
+
 struct StatusReport {
   std::string version;
   std::int64_t started_at = 0;  // seconds since 1970
@@ -200,6 +214,7 @@ struct StatusReport {
   std::vector<DeploymentStatus> deployments;  // the one in force last
   std::vector<AlgorithmEngine> engines;
   std::optional<KeyTables> key_tables;  // absent: the engine makes none, or has not begun
+  std::optional<TokenCache> token_cache;  // absent: there is none
 };
 
 }  // namespace assay

@@ -221,6 +221,18 @@ std::optional<StatusReport> read_status_report(const wire::StatusReport* body, c
   to.engines = reader.list(body->engines(), [&](const wire::AlgorithmEngine* item) {
     return AlgorithmEngine{reader.text(item->algorithm()), reader.text(item->engine())};
   });
+  if (const wire::TokenCache* cache = body->token_cache(); cache != nullptr) {
+    to.token_cache = TokenCache{.bytes = cache->bytes(),
+                                .capacity = cache->capacity(),
+                                .entries = cache->entries(),
+                                .hits = cache->hits(),
+                                .misses = cache->misses(),
+                                .keys_gone = cache->keys_gone(),
+                                .evicted = cache->evicted(),
+                                .expired = cache->expired(),
+                                .oversized = cache->oversized(),
+                                .busy = cache->busy()};
+  }
   if (const wire::KeyTables* tables = body->key_tables(); tables != nullptr) {
     to.key_tables = KeyTables{tables->budget(), tables->tables(), tables->bytes(), tables->curve_bytes(), tables->keys_without()};
   }

@@ -21,6 +21,7 @@
 #include "snapshot/compiler.h"
 #include "store/folder.h"
 #include "store/store.h"
+#include "verdict/token_cache.h"
 
 namespace {
 
@@ -55,14 +56,23 @@ int check(const Options& options) {
   return 0;
 }
 
-// choose_engines(config, log): ASSAY_ENGINE, for tests and comparisons, stands above the configuration. It chooses among engines that all verify; nothing here turns a check off.
-std::unique_ptr<crypto::EngineSet> choose_engines(const snapshot::DaemonConfig& config, base::Log& log) {
+// make_token_cache(config, workers, log): null if the configuration wants none; a host without the memory is served without.
+std::unique_ptr<verdict::TokenCache> make_token_cache(const snapshot::DaemonConfig& config, base::HashKey hash_key, std::size_t workers, base::Log& log) {
+  if (config.token_cache_budget_bytes == 0) return nullptr;
+  auto cache = verdict::TokenCache::make(config.token_cache_budget_bytes, hash_key, workers);
+  if (cache == nullptr) log.error("daemon.token_cache_budget: {} bytes are too few, or cannot be had; no tokens are remembered", config.token_cache_budget_bytes);
+  return cache;
+}
+
+// choose_engines(config, token_cache, log): ASSAY_ENGINE, for tests and comparisons, stands above the configuration. It chooses among engines that all verify; nothing here turns a check off.
+std::unique_ptr<crypto::EngineSet> choose_engines(const snapshot::DaemonConfig& config, verdict::TokenCache* token_cache, base::Log& log) {
   crypto::EngineChoice choice = config.engine;
   if (const char* name = std::getenv("ASSAY_ENGINE"); name != nullptr) {
     if (const auto named = crypto::engine_choice(name)) choice = *named;
     else log.warning("ASSAY_ENGINE: no engine is called {}; it is one of auto, simd, scalar, reference", base::printable(name));
   }
-  const auto disagreement = [&log](crypto::Algorithm algorithm) {
+  const auto disagreement = [&log, token_cache](crypto::Algorithm algorithm) {
+    if (token_cache != nullptr) token_cache->end_era(algorithm);
     log.error("ALARM: the reference engine refuses a signature of {} that was accepted; from now on it verifies all of them", jose::name_of(algorithm));
   };
   auto engines = std::make_unique<crypto::EngineSet>(
@@ -113,13 +123,16 @@ int serve(const Options& options) {
   if (!options.config.empty()) file = server::ConfigurationFile{options.config, server::read_configuration(options.config)};
   if (const auto started = ledger->start(file); !started) return report(options.config.empty() ? "assayd" : options.config, started.error());
 
-  const auto engines = choose_engines(ledger->state().in_force().base->daemon, *log);
+  const snapshot::DaemonConfig& config = ledger->state().in_force().base->daemon;
+  const auto token_cache = make_token_cache(config, *hash_key, options.workers, *log);
+  const auto engines = choose_engines(config, token_cache.get(), *log);
   auto daemon = server::Daemon::start(std::move(settings), {.clock = clock,
                                                             .log = *log,
                                                             .hash_key = *hash_key,
                                                             .make_engine = [&engines] { return engines->make_engine(); },
                                                             .tables = engines->make_table_builder(),
                                                             .engines = engines.get(),
+                                                            .token_cache = token_cache.get(),
                                                             .ledger = std::move(ledger)});
   if (!daemon) return fail(daemon.error().what);
   (*daemon)->run();

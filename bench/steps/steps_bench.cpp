@@ -173,7 +173,7 @@ void BM_Screen(benchmark::State& state) {
 
 void BM_Judge(benchmark::State& state) {
   each(state, [](std::size_t i) {
-    const auto verified = verdict::VerifiedFactsView::verified(steps().facts[i], crypto::SignatureResult::valid);
+    const auto verified = verdict::VerifiedFactsView::verified(steps().facts[i], steps().server->keys->keys().front(), crypto::SignatureResult::valid);
     return verdict::judge(verified, nullptr, *steps().orders, {}, 0, steps().now) == schema::Code::accepted;
   });
 }

@@ -148,12 +148,23 @@ void show_engines(const assay::StatusReport& report, Output& out) {
                        mebibytes(tables.budget), grouped(tables.keys_without), mebibytes(tables.curve_bytes)));
 }
 
+// Of a hundred tokens that were worth a look at their signature, how many were remembered; and whether there is room.
+void show_token_cache(const assay::StatusReport& report, Output& out) {
+  if (!report.token_cache) return out.line("token cache  none");
+  const assay::TokenCache& cache = *report.token_cache;
+  const std::uint64_t asked = cache.hits + cache.misses;
+  const std::string share = asked == 0 ? "" : fmt::format(" ({:.1f} %)", 100.0 * static_cast<double>(cache.hits) / static_cast<double>(asked));
+  out.line(fmt::format("token cache  {} hits{}, {} misses; {} of {} entries, {} evicted", grouped(cache.hits), share, grouped(cache.misses), grouped(cache.entries),
+                       grouped(cache.capacity), grouped(cache.evicted)));
+}
+
 void show_in_force(const View& view, Output& out) {
   const assay::StatusReport& report = view.report;
   const std::int64_t since = deployed_at(report);
   out.line(fmt::format("in force     deployment {}{}, generation {}, instance {}, engine {}", report.deployment,
                        since == 0 ? std::string() : fmt::format(" since {}", utc(since)), report.generation, hex(report.instance), for_terminal(report.engine)));
   show_engines(report, out);
+  show_token_cache(report, out);
   show_state(report, out);
   show_workers(report, out);
   out.line(fmt::format("verdicts     {}", counts_text(view, report.verdicts)));

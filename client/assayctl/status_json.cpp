@@ -83,6 +83,21 @@ std::string tables_json(const assay::KeyTables& tables) {
       .str();
 }
 
+std::string cache_json(const assay::TokenCache& cache) {
+  return JsonObject()
+      .number("bytes", cache.bytes)
+      .number("capacity", cache.capacity)
+      .number("entries", cache.entries)
+      .number("hits", cache.hits)
+      .number("misses", cache.misses)
+      .number("keys_gone", cache.keys_gone)
+      .number("evicted", cache.evicted)
+      .number("expired", cache.expired)
+      .number("oversized", cache.oversized)
+      .number("busy", cache.busy)
+      .str();
+}
+
 std::string report_json(const assay::StatusReport& report) {
   JsonObject object;
   object.text("version", report.version)
@@ -100,6 +115,7 @@ std::string report_json(const assay::StatusReport& report) {
       .number("connections_dropped", report.connections_dropped)
       .text("instance", hex(report.instance));
   if (report.key_tables) object.raw("key_tables", tables_json(*report.key_tables));
+  if (report.token_cache) object.raw("token_cache", cache_json(*report.token_cache));
   if (report.state_dir) object.text("state_dir", *report.state_dir);
   return object.boolean("kept", report.kept)
       .raw("problems", json_list(report.problems, problem_json))

@@ -81,6 +81,10 @@ inline constexpr std::size_t kClaimsPerRequestMax = 16;
 inline constexpr std::uint64_t kKeyTableBudgetBytes = std::uint64_t{256} << 20;
 inline constexpr std::int64_t kKeyTableBudgetBytesMax = std::int64_t{1} << 40;
 
+// --- The cache of tokens; the default of daemon.token_cache_budget, and the most it may be. ---
+inline constexpr std::uint64_t kTokenCacheBudgetBytes = std::uint64_t{64} << 20;
+inline constexpr std::int64_t kTokenCacheBudgetBytesMax = std::int64_t{1} << 40;
+
 // --- Connections of the data socket; the defaults of daemon.limits. ---
 inline constexpr std::size_t kConnectionsMax = 4096;
 inline constexpr std::size_t kConnectionsPerUidMax = 1024;

@@ -11,6 +11,11 @@ enum class Algorithm : std::uint8_t { unset = 0, rs256, rs384, rs512, ps256, ps3
 
 inline constexpr std::size_t kAlgorithmCount = 10;  // without unset
 
+// hashes_by_sha256(algorithm): whether the message itself goes through SHA-256, once (RFC 7518 section 3.1).
+constexpr bool hashes_by_sha256(Algorithm algorithm) noexcept {
+  return algorithm == Algorithm::rs256 || algorithm == Algorithm::ps256 || algorithm == Algorithm::es256;
+}
+
 // AlgorithmSet: a value; a set of algorithms, empty by default.
 class AlgorithmSet {
  public:

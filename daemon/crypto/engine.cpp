@@ -22,6 +22,7 @@ std::size_t signature_bytes(const KeyMaterial& key) noexcept {
 }
 
 bool well_formed(const SignatureCheckView& check) noexcept {
+  if (check.prefix != nullptr && check.prefix->octets() > check.message.size()) return false;
   return check.key != nullptr && algorithms_of(check.key->type()).contains(check.algorithm) && check.signature.size() == signature_bytes(*check.key);
 }
 

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "crypto/algorithm.h"
 #include "crypto/key_material.h"
+#include "crypto/sha2/sha256.h"
 #include "crypto/signature_result.h"
 
 namespace assay::crypto {
@@ -21,6 +22,8 @@ struct SignatureCheckView {
   const KeyMaterial* key = nullptr;
   base::Bytes message;
   base::Bytes signature;
+  // The first octets of the message, if somebody has taken them through SHA-256 already; null: nobody has. An algorithm with SHA-256 may go on from there.
+  const sha2::Sha256Prefix* prefix = nullptr;
 };
 
 // Engine: an implementation of signature verification, one instance per worker (it caches per-key contexts). Not thread-safe.
@@ -40,7 +43,7 @@ class Engine {
 };
 
 // verify_batch(engine, checks, results): answers every check; results has the size of checks (CHECKed) and is overwritten. A check without a key, with
-// a key that does not fit its algorithm, or with a signature of the wrong length is invalid. Deterministic: one check's answer never depends on another's.
+// a key that does not fit its algorithm, with a signature of the wrong length or with a prefix longer than its message is invalid. Deterministic: one check's answer never depends on another's.
 void verify_batch(Engine& engine, std::span<const SignatureCheckView> checks, std::span<SignatureResult> results) noexcept;
 
 // make_reference_engine(contexts_max): mbedTLS for RSA and ECDSA, libsodium for EdDSA. Keeps the contexts of up to contexts_max keys.

@@ -151,18 +151,21 @@ class FastEngine final : public Engine {
 
   // The digest of each message, in digests_, where its family hashes before it verifies.
   void hash(std::span<const SignatureCheckView> checks) noexcept {
-    hash_by(RsaHash::sha256, checks, sha256_, [this](auto messages, auto digests) { sha2::sha256_batch(*kernels_.sha256, messages, digests); });
-    hash_by(RsaHash::sha384, checks, sha384_, [this](auto messages, auto digests) { sha2::sha384_batch(*kernels_.sha512, messages, digests); });
-    hash_by(RsaHash::sha512, checks, sha512_, [this](auto messages, auto digests) { sha2::sha512_batch(*kernels_.sha512, messages, digests); });
+    hash_by(RsaHash::sha256, checks, ends_, sha256_, [](const SignatureCheckView& check) {
+      static constinit const sha2::Sha256Prefix nothing;
+      const sha2::Sha256Prefix* prefix = check.prefix == nullptr ? &nothing : check.prefix;
+      return sha2::Sha256EndView{prefix, check.message.subspan(prefix->octets())};
+    }, [this](auto ends, auto digests) { sha2::sha256_finish_batch(*kernels_.sha256, ends, digests); });
+    const auto message_of = [](const SignatureCheckView& check) { return check.message; };
+    hash_by(RsaHash::sha384, checks, messages_, sha384_, message_of, [this](auto messages, auto digests) { sha2::sha384_batch(*kernels_.sha512, messages, digests); });
+    hash_by(RsaHash::sha512, checks, messages_, sha512_, message_of, [this](auto messages, auto digests) { sha2::sha512_batch(*kernels_.sha512, messages, digests); });
   }
-  template <class Digests, class Batch>
-  void hash_by(RsaHash hash, std::span<const SignatureCheckView> checks, Digests& digests, Batch batch) noexcept {
-    messages_.pick(checks, [hash](const SignatureCheckView& check, std::size_t) {
-      return hash_of(check.algorithm) == hash ? std::optional(check.message) : std::nullopt;
-    });
-    if (messages_.empty()) return;
-    batch(messages_.views(), std::span(digests).first(messages_.views().size()));
-    for (std::size_t i = 0; i < messages_.positions().size(); ++i) digests_[messages_.positions()[i]] = digests[i];
+  template <class Picked, class Digests, class ViewOf, class Batch>
+  void hash_by(RsaHash hash, std::span<const SignatureCheckView> checks, Picked& picked, Digests& digests, ViewOf view_of, Batch batch) noexcept {
+    picked.pick(checks, [&](const SignatureCheckView& check, std::size_t) { return hash_of(check.algorithm) == hash ? std::optional(view_of(check)) : std::nullopt; });
+    if (picked.empty()) return;
+    batch(picked.views(), std::span(digests).first(picked.views().size()));
+    for (std::size_t i = 0; i < picked.positions().size(); ++i) digests_[picked.positions()[i]] = digests[i];
   }
 
   void answer_rsa(std::span<const SignatureCheckView> checks, std::span<SignatureResult> results) noexcept {
@@ -215,6 +218,7 @@ class FastEngine final : public Engine {
   std::unique_ptr<ed25519::Scratch> ed25519_scratch_ = std::make_unique<ed25519::Scratch>();
 
   Picked<base::Bytes> messages_;
+  Picked<sha2::Sha256EndView> ends_;
   Picked<RsaCheckView> rsa_;
   Picked<ec::SignatureView> ec_;
   Picked<ed25519::CheckView> ed25519_;

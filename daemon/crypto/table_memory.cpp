@@ -1,10 +1,8 @@
 // A slab is as many large pages as waste little behind its last table. Tables come and go with keys, seldom, so finding a free place may take a walk over all slabs.
 #include "crypto/table_memory.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
-#include <cstdlib>
+#include <cstdint>
 #include <utility>
 
 #include "base/check.h"
@@ -22,19 +20,16 @@ TableMemory::~TableMemory() { CHECK(slabs_.empty()); }
 
 TableMemory::Slab TableMemory::make_slab(std::size_t table_bytes) {
   const std::size_t bytes = (std::max(table_bytes, kSlabBytes) + kLargePage - 1) / kLargePage * kLargePage;
-  void* const memory = std::aligned_alloc(kLargePage, bytes);
-  CHECK(memory != nullptr);
-#if defined(MADV_HUGEPAGE)
-  static_cast<void>(madvise(memory, bytes, MADV_HUGEPAGE));  // advice: without it everything is right, only slower
-#endif
-  return {static_cast<std::byte*>(memory), bytes, table_bytes, std::vector<bool>(bytes / table_bytes), 0};
+  base::Pages memory = base::Pages::map(bytes);
+  CHECK(memory);
+  return {std::move(memory), table_bytes, std::vector<bool>(bytes / table_bytes), 0};
 }
 
 std::byte* TableMemory::take_from(Slab& slab) noexcept {
   const auto free = std::ranges::find(slab.taken, false);
   *free = true;
   ++slab.taken_count;
-  return slab.memory + static_cast<std::size_t>(free - slab.taken.begin()) * slab.table_bytes;
+  return slab.memory.bytes().data() + static_cast<std::size_t>(free - slab.taken.begin()) * slab.table_bytes;
 }
 
 std::byte* TableMemory::take(std::size_t bytes) {
@@ -50,13 +45,13 @@ std::byte* TableMemory::take(std::size_t bytes) {
 
 void TableMemory::give_back(std::byte* memory) noexcept {
   const std::lock_guard lock(mutex_);
-  const auto slab = std::ranges::find_if(slabs_, [memory](const Slab& each) { return memory >= each.memory && memory < each.memory + each.bytes; });
+  const auto offset_in = [memory](const Slab& slab) { return reinterpret_cast<std::uintptr_t>(memory) - reinterpret_cast<std::uintptr_t>(slab.memory.bytes().data()); };
+  const auto slab = std::ranges::find_if(slabs_, [&](const Slab& each) { return offset_in(each) < each.memory.bytes().size(); });
   CHECK(slab != slabs_.end());
-  const std::size_t place = static_cast<std::size_t>(memory - slab->memory) / slab->table_bytes;
+  const std::size_t place = offset_in(*slab) / slab->table_bytes;
   CHECK(slab->taken[place]);
   slab->taken[place] = false;
   if (--slab->taken_count != 0) return;
-  std::free(slab->memory);
   std::swap(*slab, slabs_.back());
   slabs_.pop_back();
 }
@@ -64,7 +59,7 @@ void TableMemory::give_back(std::byte* memory) noexcept {
 std::size_t TableMemory::slab_bytes() const {
   const std::lock_guard lock(mutex_);
   std::size_t sum = 0;
-  for (const Slab& slab : slabs_) sum += slab.bytes;
+  for (const Slab& slab : slabs_) sum += slab.memory.bytes().size();
   return sum;
 }
 

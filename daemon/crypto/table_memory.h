@@ -5,6 +5,8 @@
 #include <mutex>
 #include <vector>
 
+#include "base/pages.h"
+
 namespace assay::crypto {
 
 // TableMemory: hands out memory for tables. Tables of one size share slabs of a few large pages; a slab goes back to the system when its last table is gone. A resource that
@@ -26,8 +28,7 @@ class TableMemory {
 
  private:
   struct Slab {
-    std::byte* memory;
-    std::size_t bytes;
+    base::Pages memory;
     std::size_t table_bytes;
     std::vector<bool> taken;
     std::size_t taken_count;

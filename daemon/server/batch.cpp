@@ -33,12 +33,12 @@ std::size_t output_estimate(const RequestView& request) noexcept {
 
 }  // namespace
 
-Batch::Batch(crypto::Engine& engine, base::HashKey hash_key, std::size_t lane, const base::Clock& clock, base::Log& log, Counters& counters, std::string_view version)
+Batch::Batch(crypto::Engine& engine, base::HashKey hash_key, std::size_t lane, verdict::TokenCache* cache, const base::Clock& clock, base::Log& log, Counters& counters, std::string_view version)
     : clock_(clock),
       log_(log),
       counters_(counters),
       version_(version),
-      validator_(engine, hash_key, lane),
+      validator_(engine, hash_key, lane, cache),
       encoder_(limits::kDataFrameBytesMax) {
   items_.reserve(limits::kBatchRequestsMax);
   connections_.reserve(limits::kBatchRequestsMax);

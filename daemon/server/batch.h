@@ -25,8 +25,8 @@ namespace assay::server {
 // Batch: a resource of one worker; keeps its memory from batch to batch and allocates nothing once it has seen the largest.
 class Batch {
  public:
-  // The arguments outlive the batch; lane: as in verdict::Validator; version: of the daemon, for Pong.
-  Batch(crypto::Engine& engine, base::HashKey hash_key, std::size_t lane, const base::Clock& clock, base::Log& log, Counters& counters, std::string_view version);
+  // The arguments outlive the batch; lane and cache: as in verdict::Validator; version: of the daemon, for Pong.
+  Batch(crypto::Engine& engine, base::HashKey hash_key, std::size_t lane, verdict::TokenCache* cache, const base::Clock& clock, base::Log& log, Counters& counters, std::string_view version);
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
 

@@ -2,25 +2,16 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
+#include "base/counter.h"
 #include "schema/codes.h"
 #include "server/error_code.h"
 
 namespace assay::server {
 
-// Counter: one writer, many readers, relaxed: a reader sees some recent value, and the writer pays for no locked instruction.
-class Counter {
- public:
-  void add(std::uint64_t amount = 1) noexcept { value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed); }
-  void subtract(std::uint64_t amount = 1) noexcept { value_.store(value_.load(std::memory_order_relaxed) - amount, std::memory_order_relaxed); }
-  std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint64_t> value_{0};
-};
+using base::Counter;
 
 // Counters: of a worker or of the control server.
 struct Counters {

@@ -27,6 +27,7 @@ std::vector<std::unique_ptr<Worker>> make_workers(const DaemonSettings& settings
                                                               .hash_key = parts.hash_key,
                                                               .version = settings.version,
                                                               .engine = parts.make_engine(),
+                                                              .token_cache = parts.token_cache,
                                                               .snapshot = snapshot,
                                                               .bin = builder,
                                                               .wake = wake}));
@@ -98,6 +99,7 @@ Daemon::Daemon(DaemonSettings settings, DaemonParts parts, std::shared_ptr<const
       clock_(parts.clock),
       log_(parts.log),
       engines_(parts.engines),
+      token_cache_(parts.token_cache),
       started_at_s_(clock_.realtime_s()),
       wake_(loop_, loop::bind<&Daemon::on_wake>(this)),
       stop_(loop_, loop::bind<&Daemon::on_stop>(this)),
@@ -160,8 +162,9 @@ void Daemon::on_wake() noexcept {
 }
 
 StatusFigures Daemon::figures() const {
-  StatusFigures figures{.version = settings_.version, .started_at_s = started_at_s_, .engine = workers_.front()->engine_name(), .engines = {}, .workers = {}};
+  StatusFigures figures{.version = settings_.version, .started_at_s = started_at_s_, .engine = workers_.front()->engine_name(), .engines = {}, .tables = {}, .token_cache = {}, .workers = {}};
   figures.tables = builder_.table_figures();
+  if (token_cache_ != nullptr) figures.token_cache = token_cache_->figures();
   if (engines_ != nullptr) add_engines(*engines_, figures);
   for (const auto& worker : workers_) figures.add_worker(worker->counters(), worker->generation());
   figures.add(control_.counters());

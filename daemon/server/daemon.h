@@ -45,6 +45,7 @@ struct DaemonParts {
   std::function<std::unique_ptr<crypto::Engine>()> make_engine;  // called once per worker
   std::unique_ptr<crypto::TableBuilder> tables;                  // null: the engines take none
   const crypto::EngineSet* engines = nullptr;                    // for status; null: it shows none
+  verdict::TokenCache* token_cache = nullptr;                    // of as many lanes as there are workers; null: none
   std::unique_ptr<Ledger> ledger;                                // started; never null
 };
 
@@ -87,6 +88,7 @@ class Daemon final : private StatusSource, private ConnectionSink {
   const base::Clock& clock_;
   base::Log& log_;
   const crypto::EngineSet* const engines_;
+  const verdict::TokenCache* const token_cache_;
   const std::int64_t started_at_s_;
   bool stopping_ = false;
 

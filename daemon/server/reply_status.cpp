@@ -166,6 +166,10 @@ base::Bytes ReplyEncoder::status(std::uint64_t id, const StatusFigures& figures,
   if (const auto& of = figures.tables) {
     tables = wire::CreateKeyTables(builder, snapshot.daemon().key_table_budget_bytes, of->tables, of->bytes, of->curve_bytes, of->keys_without);
   }
+  flatbuffers::Offset<wire::TokenCache> token_cache;
+  if (const auto& of = figures.token_cache) {
+    token_cache = wire::CreateTokenCache(builder, of->bytes, of->capacity, of->entries, of->hits, of->misses, of->keys_gone, of->evicted, of->expired, of->oversized, of->busy);
+  }
 
   const auto version = state.string(figures.version);
   const auto engine = state.string(figures.engine);
@@ -181,7 +185,7 @@ base::Bytes ReplyEncoder::status(std::uint64_t id, const StatusFigures& figures,
   return state.finish_within(*this, id, wire::Body::StatusReport,
                              wire::CreateStatusReport(builder, version, figures.started_at_s, snapshot.generation(), snapshot.deployment(), engine, service_list, server_list,
                                                       worker_list, verdict_list, error_list, figures.connections_refused, figures.connections_dropped,
-                                                      snapshot.instance(), state_dir, report.kept, problem_list, deployment_list, engine_list, tables));
+                                                      snapshot.instance(), state_dir, report.kept, problem_list, deployment_list, engine_list, tables, token_cache));
 }
 
 }  // namespace assay::server

@@ -13,6 +13,7 @@
 #include "server/counters.h"
 #include "server/error_code.h"
 #include "server/state_report.h"
+#include "verdict/token_cache.h"
 
 namespace assay::server {
 
@@ -37,6 +38,7 @@ struct StatusFigures {
   std::string_view engine;
   std::vector<EngineUse> engines;
   std::optional<crypto::TableFigures> tables;  // nothing: the engine makes none, or has not begun
+  std::optional<verdict::TokenCacheFigures> token_cache;  // nothing: there is none
   std::vector<WorkerFigures> workers;
   std::array<std::uint64_t, 256> verdicts{};  // by code
   std::array<std::uint64_t, kErrorCodeCount> errors{};

@@ -25,7 +25,7 @@ Worker::Worker(std::size_t index, WorkerParts parts)
       generation_(parts.snapshot->generation()),
       snapshot_(std::move(parts.snapshot)),
       engine_(std::move(parts.engine)),
-      batch_(*engine_, parts.hash_key, index_, clock_, log_, counters_, parts.version),
+      batch_(*engine_, parts.hash_key, index_, parts.token_cache, clock_, log_, counters_, parts.version),
       buffers_(limits::kDataFrameBytesMax),
       connections_(loop_, *this, clock_, limits::kDataFrameBytesMax, buffers_),
       wake_(loop_, bind<&Worker::on_wake>(this)),

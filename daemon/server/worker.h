@@ -32,6 +32,7 @@ struct WorkerParts {
   base::HashKey hash_key;
   std::string_view version;
   std::unique_ptr<crypto::Engine> engine;
+  verdict::TokenCache* token_cache = nullptr;          // shared by the workers; null: none
   std::shared_ptr<const snapshot::Snapshot> snapshot;  // never null
   SnapshotBin& bin;                                    // takes the snapshots that the worker is done with
   loop::Async& wake;                                   // of the main loop: a snapshot was taken up, or the worker has drained

@@ -161,6 +161,7 @@ std::vector<std::string> altered_members(const DaemonConfig& before, const Daemo
   if (before.cross_check != after.cross_check) members.push_back("cross_check");
   if (before.cross_check_percent != after.cross_check_percent) members.push_back("cross_check_percent");
   if (before.key_table_budget_bytes != after.key_table_budget_bytes) members.push_back("key_table_budget");
+  if (before.token_cache_budget_bytes != after.token_cache_budget_bytes) members.push_back("token_cache_budget");
   if (!(before.limits == after.limits)) members.push_back("limits");
   return members;
 }

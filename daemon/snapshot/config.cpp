@@ -193,6 +193,9 @@ DaemonConfig read_daemon(ObjectReader& root) {
   if (const auto budget = daemon.find("key_table_budget")) {
     read.key_table_budget_bytes = static_cast<std::uint64_t>(read_integer(*budget, {0, limits::kKeyTableBudgetBytesMax, " bytes"}).value_or(0));
   }
+  if (const auto budget = daemon.find("token_cache_budget")) {
+    read.token_cache_budget_bytes = static_cast<std::uint64_t>(read_integer(*budget, {0, limits::kTokenCacheBudgetBytesMax, " bytes"}).value_or(0));
+  }
   if (const auto limits = daemon.find("limits")) read.limits = read_limits(*limits);
   return read;
 }

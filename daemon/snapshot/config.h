@@ -106,13 +106,14 @@ struct DaemonLimits {
   friend bool operator==(const DaemonLimits&, const DaemonLimits&) = default;
 };
 
-// DaemonConfig: `daemon`. Taken up at deploy, but for the engine and its cross check: those of the deployment with which the daemon started.
+// DaemonConfig: `daemon`. Taken up at deploy, but for the engine, its cross check and the cache of tokens: those of the deployment with which the daemon started.
 struct DaemonConfig {
   DaemonLimits limits;
   crypto::EngineChoice engine = crypto::EngineChoice::automatic;
   crypto::CrossCheckMode cross_check = crypto::CrossCheckMode::sample;
   unsigned cross_check_percent = 1;  // of one processor
   std::uint64_t key_table_budget_bytes = base::limits::kKeyTableBudgetBytes;
+  std::uint64_t token_cache_budget_bytes = base::limits::kTokenCacheBudgetBytes;  // 0: no cache
   friend bool operator==(const DaemonConfig&, const DaemonConfig&) = default;
 };
 

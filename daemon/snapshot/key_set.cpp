@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/bytes.h"
 
 namespace assay::snapshot {
@@ -25,6 +27,27 @@ KeySet::KeySet(jose::Jwks jwks) : jwks_(std::move(jwks)), id_(id_of(jwks_)) {
   for (std::size_t i = 0; i < jwks_.keys.size(); ++i) {
     if (jwks_.keys[i].kid) by_kid_[*jwks_.keys[i].kid].push_back(i);
   }
+  for (const jose::VerificationKey& key : jwks_.keys) {
+    Served& served = served_.emplace_back();
+    key_ids_.push_back(key.id);
+    for (std::size_t i = 1; i <= crypto::kAlgorithmCount; ++i) {
+      const auto algorithm = static_cast<crypto::Algorithm>(i);
+      const auto offers_it = [&](std::optional<std::string_view> kid) {
+        const Candidates offered = candidates(kid, algorithm);
+        return std::find(offered.keys.begin(), offered.keys.begin() + offered.count, &key) != offered.keys.begin() + offered.count;
+      };
+      if (key.kid && offers_it(*key.kid)) served.with_kid.insert(algorithm);
+      if (offers_it(std::nullopt)) served.without_kid.insert(algorithm);
+    }
+  }
+}
+
+const jose::VerificationKey* KeySet::serving(const jose::KeyId& id, bool has_kid, crypto::Algorithm algorithm) const noexcept {
+  for (std::size_t i = 0; i < key_ids_.size(); ++i) {
+    if (key_ids_[i] != id) continue;
+    if ((has_kid ? served_[i].with_kid : served_[i].without_kid).contains(algorithm)) return &jwks_.keys[i];
+  }
+  return nullptr;
 }
 
 Candidates KeySet::candidates(std::optional<std::string_view> kid, crypto::Algorithm algorithm) const noexcept {

@@ -36,6 +36,10 @@ class KeySet {
   // without kid is then none). Allocates nothing.
   Candidates candidates(std::optional<std::string_view> kid, crypto::Algorithm algorithm) const noexcept ASSAY_LIFETIMEBOUND;
 
+  // serving(id, has_kid, algorithm): the key with this id, if it is among the candidates for tokens of the algorithm with its kid (has_kid) or without any; null otherwise. A token that it
+  // has verified once would be verified by it now.
+  const jose::VerificationKey* serving(const jose::KeyId& id, bool has_kid, crypto::Algorithm algorithm) const noexcept ASSAY_LIFETIMEBOUND;
+
   std::span<const jose::VerificationKey> keys() const noexcept ASSAY_LIFETIMEBOUND { return jwks_.keys; }
   // id(): SHA-256 over what the set holds: its keys by id, in order, and the entries that were skipped. Sets with one id are equal.
   const crypto::Sha256Digest& id() const noexcept ASSAY_LIFETIMEBOUND { return id_; }
@@ -46,10 +50,17 @@ class KeySet {
   struct Hash : std::hash<std::string_view> {
     using is_transparent = void;
   };
+  // Served: for tokens of which algorithms a key is among the candidates.
+  struct Served {
+    crypto::AlgorithmSet with_kid;
+    crypto::AlgorithmSet without_kid;
+  };
   jose::Jwks jwks_;
   crypto::Sha256Digest id_;
   // Positions in keys() by kid, ascending.
   std::unordered_map<std::string, std::vector<std::size_t>, Hash, std::equal_to<>> by_kid_;
+  std::vector<jose::KeyId> key_ids_;  // of keys(), by position
+  std::vector<Served> served_;        // likewise
 };
 
 }  // namespace assay::snapshot

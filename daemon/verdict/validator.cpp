@@ -1,8 +1,13 @@
-// Three passes over a batch: read every token up to its signature checks; check all signatures together; judge. A verdict is unset until its token has come
+// Three passes over a batch: find each token in the cache, or read it up to its signature checks; check all signatures together; judge. A verdict is unset until its token has come
 // to the end of its way, and only judge's `accepted` on verified facts makes one accepted.
+//
+// The cache shortens the way of tokens that end well so far: whatever does not pass the screen, or has lost its key, goes the long way as if the cache did not exist. SHA-256 of a
+// token is computed for two reasons only: its place in the cache holds something that looks like it, or its signature was valid and it is to be kept; so what is refused
+// costs nothing more than without a cache.
 #include "verdict/validator.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "base/arena.h"
@@ -24,6 +29,16 @@ using base::limits::kBatchTokensMax;
 using base::limits::kCandidateKeysMax;
 using schema::Code;
 
+// Waiting: a token that the cache seems to know.
+struct Waiting {
+  std::size_t request = 0;  // its place among the requests
+  TokenCache::Place place;
+  TokenCache::Ways ways = 0;
+};
+
+// How many of them are looked up together: enough for the lanes of SHA-256; and if all of them prove to be strangers, a batch is not much longer than it was meant to be.
+constexpr std::size_t kWaitingMax = 4;
+
 // Pending: a token that waits for its signature.
 struct Pending {
   std::size_t request = 0;  // its place among the requests
@@ -33,6 +48,11 @@ struct Pending {
   base::Bytes payload;  // decoded, padded
   const snapshot::OAuthServer* server = nullptr;
   snapshot::Candidates candidates;
+  bool has_kid = false;
+  // With a cache:
+  TokenCache::Place place;
+  TokenCache::Era era = 0;
+  crypto::sha2::Sha256Prefix prefix;  // of the token, as far as its signing input begins likewise
 };
 
 // decode(text, arena): the octets of a part, padded as JsonIndex asks; no data if the text is not base64url.
@@ -45,16 +65,23 @@ base::Bytes decode(std::string_view text, base::Arena& arena) {
 }  // namespace
 
 struct Validator::Workspace {
-  Workspace(base::HashKey hash_key, std::size_t lane_in)
-      : lane(lane_in), json(hash_key, base::limits::kTokenBytesMax, base::limits::kTokenMembersMax), headers(hash_key) {
+  Workspace(base::HashKey hash_key, std::size_t lane_in, TokenCache* cache_in)
+      : lane(lane_in), cache(cache_in), json(hash_key, base::limits::kTokenBytesMax, base::limits::kTokenMembersMax), headers(hash_key) {
     requests.reserve(kBatchTokensMax);
     verdicts.reserve(kBatchTokensMax);
+    waiting.reserve(kWaitingMax);
     pending.reserve(kBatchTokensMax);
     checks.reserve(kBatchTokensMax * kCandidateKeysMax);
     results.resize(kBatchTokensMax * kCandidateKeysMax);
+    beginnings.reserve(kBatchTokensMax);
+    prefixes.reserve(kBatchTokensMax);
+    ends.reserve(kBatchTokensMax);
+    digests.resize(kBatchTokensMax);
   }
 
   const std::size_t lane;
+  TokenCache* const cache;  // null: none
+  const crypto::sha2::Sha256Code& sha256 = crypto::sha2::sha256_fastest();
   const snapshot::Snapshot* snapshot = nullptr;  // of this batch
   std::int64_t now_s = 0;
   base::Arena arena;  // everything that this batch's verdicts borrow
@@ -62,14 +89,77 @@ struct Validator::Workspace {
   jose::HeaderMemo headers;
   std::vector<TokenRequestView> requests;
   std::vector<VerdictView> verdicts;  // one for each request
+  std::vector<Waiting> waiting;
   std::vector<Pending> pending;
   std::vector<crypto::SignatureCheckView> checks;
   std::vector<crypto::SignatureResult> results;
+  // For hashing several at once.
+  std::vector<base::Bytes> beginnings;
+  std::vector<crypto::sha2::Sha256Prefix> prefixes;
+  std::vector<crypto::sha2::Sha256EndView> ends;
+  std::vector<crypto::Sha256Digest> digests;
 
+  bool wait(std::size_t index);
+  void look_up_waiting();
+  bool recall(const Waiting& token, const crypto::Sha256Digest& digest);
+  void read(std::size_t index);
   Code read(const TokenRequestView& request, VerdictView& verdict);
-  void finish(const Pending& token, const TokenRequestView& request, VerdictView& verdict);
-  void accept(const Pending& token, const TokenRequestView& request, const std::optional<jose::PayloadView>& payload, VerdictView& verdict);
+  void hash_beginnings();
+  const crypto::SignatureResult* valid_result(const Pending& token) const noexcept;
+  void keep_verified();
+  void finish(const Pending& token);
+  void conclude(const VerifiedFactsView& verified, const snapshot::OAuthServer& server, base::Bytes payload, const TokenRequestView& request, VerdictView& verdict);
+  void accept(const jose::FactsView& facts, std::int64_t skew_s, const std::optional<jose::PayloadView>& payload, const TokenRequestView& request, VerdictView& verdict);
 };
+
+// wait(index): whether the cache seems to know the token; it is then among those that wait.
+bool Validator::Workspace::wait(std::size_t index) {
+  const std::string_view token = requests[index].token;
+  if (cache == nullptr || token.size() > base::limits::kTokenBytesMax) return false;
+  const TokenCache::Place place = cache->place_of(token);
+  const TokenCache::Ways ways = cache->look(place);
+  if (ways != 0) waiting.push_back({index, place, ways});
+  return ways != 0;
+}
+
+// Those that wait are found, or read.
+void Validator::Workspace::look_up_waiting() {
+  std::array<base::Bytes, kWaitingMax> tokens;
+  std::array<crypto::Sha256Digest, kWaitingMax> found;
+  for (std::size_t i = 0; i < waiting.size(); ++i) tokens[i] = base::as_bytes(requests[waiting[i].request].token);
+  crypto::sha2::sha256_batch(sha256, std::span(tokens).first(waiting.size()), std::span(found).first(waiting.size()));
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    if (!recall(waiting[i], found[i])) read(waiting[i].request);
+  }
+  waiting.clear();
+}
+
+// recall(token, digest): judges it, if the cache knows it, it passes the screen, and the key that verified it still serves where it is presented now. False: nothing has happened.
+bool Validator::Workspace::recall(const Waiting& token, const crypto::Sha256Digest& digest) {
+  const TokenRequestView& request = requests[token.request];
+  for (TokenCache::Ways ways = token.ways; ways != 0;) {
+    const auto entry = cache->find(token.place, ways, digest, arena);
+    if (!entry) return false;
+    const jose::FactsView& facts = entry->facts();
+    const snapshot::OAuthServer* server = facts.issuer ? request.api_service->server_of(*facts.issuer) : nullptr;
+    if (server == nullptr || server->keys == nullptr || screen(facts, *request.api_service, *server, now_s) != Code::accepted) return false;
+    const auto verified = VerifiedFactsView::recalled(*entry, *server->keys);
+    if (!verified) {
+      cache->count_key_gone(lane);
+      continue;
+    }
+    cache->count_hit(lane);
+    cache->used(token.place, entry->way());
+    VerdictView& verdict = verdicts[token.request];
+    verdict.oauth_server = server;
+    if (entry->has_kid()) verdict.kid = *verified->key().kid;
+    conclude(*verified, *server, {}, request, verdict);
+    return true;
+  }
+  return false;
+}
+
+void Validator::Workspace::read(std::size_t index) { verdicts[index].code = read(requests[index], verdicts[index]); }
 
 // Everything that comes before the signature. Code::unset: the token waits in `pending`; anything else is its refusal.
 Code Validator::Workspace::read(const TokenRequestView& request, VerdictView& verdict) {
@@ -102,44 +192,100 @@ Code Validator::Workspace::read(const TokenRequestView& request, VerdictView& ve
   const snapshot::Candidates candidates = server->keys->candidates(header->kid, facts->algorithm);
   if (candidates.count == 0) return Code::unknown_key;
   Pending& token = pending.emplace_back();
-  token.request = requests.size() - 1;
+  token.request = static_cast<std::size_t>(&request - requests.data());
   token.first_check = checks.size();
   token.check_count = candidates.count;
   token.facts = *facts;
   token.payload = payload;
   token.server = server;
   token.candidates = candidates;
+  token.has_kid = header->kid.has_value();
+  if (cache != nullptr) {
+    cache->count_miss(lane);
+    token.place = cache->place_of(request.token);
+    token.era = cache->era(facts->algorithm);
+  }
   for (std::size_t i = 0; i < candidates.count; ++i) {
     checks.push_back({facts->algorithm, candidates.keys[i]->material.get(), base::as_bytes(parts->signing_input), signature});
   }
   return Code::unset;
 }
 
-void Validator::Workspace::finish(const Pending& token, const TokenRequestView& request, VerdictView& verdict) {
-  verdict.code = Code::bad_signature;
-  const auto first = results.begin() + static_cast<std::ptrdiff_t>(token.first_check);
-  const auto last = first + static_cast<std::ptrdiff_t>(token.check_count);
-  const auto valid = std::find(first, last, crypto::SignatureResult::valid);
-  if (valid == last) return;
+// Takes the tokens whose algorithms hash them by SHA-256 through as much of it as the token and its signing input have in common, which serves both.
+void Validator::Workspace::hash_beginnings() {
+  beginnings.clear();
+  prefixes.clear();
+  const auto shares = [](const Pending& token) { return crypto::hashes_by_sha256(token.facts.algorithm); };
+  for (const Pending& token : pending) {
+    if (!shares(token)) continue;
+    const base::Bytes message = checks[token.first_check].message;
+    beginnings.push_back(message.first(message.size() - message.size() % crypto::sha2::kSha256BlockBytes));
+    prefixes.emplace_back();
+  }
+  crypto::sha2::sha256_absorb_batch(sha256, beginnings, prefixes);
+  std::size_t next = 0;
+  for (Pending& token : pending) {
+    if (!shares(token)) continue;
+    token.prefix = prefixes[next++];
+    for (std::size_t i = 0; i < token.check_count; ++i) checks[token.first_check + i].prefix = &token.prefix;
+  }
+}
 
-  const auto verified = VerifiedFactsView::verified(token.facts, *valid);
+// valid_result(token): of the first of its checks that is valid; null if none is.
+const crypto::SignatureResult* Validator::Workspace::valid_result(const Pending& token) const noexcept {
+  const crypto::SignatureResult* const first = results.data() + token.first_check;
+  const crypto::SignatureResult* const last = first + token.check_count;
+  const auto* const valid = std::find(first, last, crypto::SignatureResult::valid);
+  return valid == last ? nullptr : valid;
+}
+
+// Gives the tokens with a valid signature to the cache.
+void Validator::Workspace::keep_verified() {
+  ends.clear();
+  for (const Pending& token : pending) {
+    if (valid_result(token) == nullptr) continue;
+    ends.push_back({&token.prefix, base::as_bytes(requests[token.request].token).subspan(token.prefix.octets())});
+  }
+  crypto::sha2::sha256_finish_batch(sha256, ends, std::span(digests).first(ends.size()));
+  std::size_t next = 0;
+  for (const Pending& token : pending) {
+    const crypto::SignatureResult* valid = valid_result(token);
+    if (valid == nullptr) continue;
+    const jose::VerificationKey& key = *token.candidates.keys[static_cast<std::size_t>(valid - results.data()) - token.first_check];
+    cache->keep(lane, token.place, digests[next++], token.facts, key.id, token.has_kid, token.era, now_s);
+  }
+}
+
+void Validator::Workspace::finish(const Pending& token) {
+  VerdictView& verdict = verdicts[token.request];
+  verdict.code = Code::bad_signature;
+  const crypto::SignatureResult* valid = valid_result(token);
+  if (valid == nullptr) return;
+  const jose::VerificationKey& key = *token.candidates.keys[static_cast<std::size_t>(valid - results.data()) - token.first_check];
+  conclude(VerifiedFactsView::verified(token.facts, key, *valid), *token.server, token.payload, requests[token.request], verdict);
+}
+
+// conclude(...): judges. payload: decoded; empty: it is still to be taken from the token, if anything in it is wanted.
+void Validator::Workspace::conclude(const VerifiedFactsView& verified, const snapshot::OAuthServer& server, base::Bytes payload, const TokenRequestView& request,
+                                    VerdictView& verdict) {
   verdict.signature_verified = true;
-  const jose::VerificationKey& key = *token.candidates.keys[static_cast<std::size_t>(valid - first)];
-  if (snapshot::KeyUse* use = token.server->use_of(key)) use->verified(lane, now_s);
-  std::optional<jose::PayloadView> payload;
-  if (!request.claims.empty() || !request.api_service->claim_rules().empty()) payload.emplace(token.payload, json, arena);
-  verdict.code = judge(verified, payload ? &*payload : nullptr, *request.api_service, request.required_scopes, token.server->clock_skew_tolerance_s, now_s);
-  if (verdict.code == Code::accepted) accept(token, request, payload, verdict);
+  if (snapshot::KeyUse* use = server.use_of(verified.key())) use->verified(lane, now_s);
+  std::optional<jose::PayloadView> view;
+  if (!request.claims.empty() || !request.api_service->claim_rules().empty()) {
+    if (payload.empty()) payload = decode(jose::split_compact(request.token)->payload, arena);
+    view.emplace(payload, json, arena);
+  }
+  verdict.code = judge(verified, view ? &*view : nullptr, *request.api_service, request.required_scopes, server.clock_skew_tolerance_s, now_s);
+  if (verdict.code == Code::accepted) accept(verified.facts(), server.clock_skew_tolerance_s, view, request, verdict);
 }
 
 // Fills in what an accepted verdict carries.
-void Validator::Workspace::accept(const Pending& token, const TokenRequestView& request, const std::optional<jose::PayloadView>& payload, VerdictView& verdict) {
-  const jose::FactsView& facts = token.facts;
-  const std::int64_t skew = token.server->clock_skew_tolerance_s;
+void Validator::Workspace::accept(const jose::FactsView& facts, std::int64_t skew_s, const std::optional<jose::PayloadView>& payload, const TokenRequestView& request,
+                                  VerdictView& verdict) {
   verdict.expires_at_s = facts.expires_at->rounded_down();
-  verdict.valid_until_s = verdict.expires_at_s + skew;
+  verdict.valid_until_s = verdict.expires_at_s + skew_s;
   if (const auto age = request.api_service->max_token_age_s()) {
-    verdict.valid_until_s = std::min(verdict.valid_until_s, facts.issued_at->rounded_down() + *age + skew + 1);
+    verdict.valid_until_s = std::min(verdict.valid_until_s, facts.issued_at->rounded_down() + *age + skew_s + 1);
   }
   verdict.subject = facts.subject;
   verdict.client_id = facts.client_id;
@@ -154,8 +300,8 @@ void Validator::Workspace::accept(const Pending& token, const TokenRequestView& 
   verdict.claims = answers.first(found);
 }
 
-Validator::Validator(crypto::Engine& engine, base::HashKey hash_key, std::size_t lane)
-    : engine_(engine), workspace_(std::make_unique<Workspace>(hash_key, lane)) {}
+Validator::Validator(crypto::Engine& engine, base::HashKey hash_key, std::size_t lane, TokenCache* cache)
+    : engine_(engine), workspace_(std::make_unique<Workspace>(hash_key, lane, cache)) {}
 
 Validator::~Validator() = default;
 
@@ -166,6 +312,7 @@ void Validator::begin(const snapshot::Snapshot& snapshot, std::int64_t now_s) {
   work.arena.reset();
   work.requests.clear();
   work.verdicts.clear();
+  work.waiting.clear();
   work.pending.clear();
   work.checks.clear();
 }
@@ -177,7 +324,9 @@ std::uint64_t Validator::add(const TokenRequestView& request) {
   VerdictView& verdict = work.verdicts.emplace_back();
   verdict.generation = work.snapshot->generation();
   const std::size_t checks_before = work.checks.size();
-  verdict.code = work.read(request, verdict);
+  const std::size_t index = work.requests.size() - 1;
+  if (!work.wait(index)) work.read(index);
+  if (work.waiting.size() == kWaitingMax) work.look_up_waiting();
   std::uint64_t cost_ns = 0;
   for (std::size_t i = checks_before; i < work.checks.size(); ++i) cost_ns += engine_.cost_ns(work.checks[i].algorithm, *work.checks[i].key);
   return cost_ns;
@@ -187,9 +336,12 @@ std::size_t Validator::added() const noexcept { return workspace_->requests.size
 
 std::span<const VerdictView> Validator::finish() {
   Workspace& work = *workspace_;
+  if (!work.waiting.empty()) work.look_up_waiting();
+  if (work.cache != nullptr) work.hash_beginnings();
   const auto results = std::span(work.results).first(work.checks.size());
   crypto::verify_batch(engine_, work.checks, results);
-  for (const Pending& token : work.pending) work.finish(token, work.requests[token.request], work.verdicts[token.request]);
+  if (work.cache != nullptr) work.keep_verified();
+  for (const Pending& token : work.pending) work.finish(token);
   return work.verdicts;
 }
 

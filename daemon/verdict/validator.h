@@ -13,6 +13,7 @@
 #include "jose/pointer.h"
 #include "schema/codes.h"
 #include "snapshot/snapshot.h"
+#include "verdict/token_cache.h"
 
 namespace assay::verdict {
 
@@ -50,16 +51,18 @@ struct VerdictView {
 // Validator: judges batches of tokens; owns the memory they need, takes it in the first batches and allocates nothing afterwards. One per worker.
 class Validator {
  public:
-  // engine outlives the validator. hash_key: secret to this process. lane: in which the use of keys is counted (key_use.h); no two validators share one at a time.
-  Validator(crypto::Engine& engine, base::HashKey hash_key, std::size_t lane);
+  // engine and cache outlive the validator; cache: null: none. hash_key: secret to this process. lane: in which the use of keys (key_use.h) and of the cache is counted; no two
+  // validators share one at a time.
+  Validator(crypto::Engine& engine, base::HashKey hash_key, std::size_t lane, TokenCache* cache = nullptr);
   ~Validator();
   Validator(const Validator&) = delete;
   Validator& operator=(const Validator&) = delete;
 
   // begin(snapshot, now_s): a new batch; ends the views of the last one. The snapshot lives until the verdicts have been read. now_s: seconds since 1970.
   void begin(const snapshot::Snapshot& snapshot, std::int64_t now_s);
-  // add(request): reads a token, up to its signature, whose API service is the snapshot's; about how many nanoseconds its signature will cost, on the scale of
-  // Engine::cost_ns; 0 if it is refused already. At most kBatchTokensMax in a batch (CHECKed).
+  // add(request): a token whose API service is the snapshot's. Those that the cache seems to know wait for a few others, to be hashed together; all others are read, up to their signature.
+  // About how many nanoseconds the signatures will cost that this call has found to be necessary, on the scale of Engine::cost_ns: 0 for a token that is refused already, or
+  // waits. At most kBatchTokensMax tokens in a batch (CHECKed).
   std::uint64_t add(const TokenRequestView& request);
   // added(): how many there are in the batch.
   std::size_t added() const noexcept;

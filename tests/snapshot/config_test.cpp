@@ -78,8 +78,6 @@ TEST(ConfigDocument, NamesTheMemberThatIsMisspelt) {
 
 // Settings of later work would mislead if they were accepted and did nothing.
 TEST(ConfigDocument, RefusesSettingsThatDoNothingYet) {
-  EXPECT_THAT(faults_of(with("", "daemon", R"({"token_cache_budget":1})")),
-              ElementsAre(IsFaultAt("/daemon/token_cache_budget")));
   EXPECT_THAT(faults_of(with(kServer, "ca_file", R"("/x")")), ElementsAre(IsFaultAt("/oauth_servers/0/ca_file")));
 }
 
@@ -204,13 +202,17 @@ TEST(ConfigDaemon, SaysHowFarTheEnginesAreTrusted) {
   }
 }
 
-TEST(ConfigDaemon, HasABudgetForTables) {
+TEST(ConfigDaemon, HasBudgetsForTablesAndTokens) {
+  const auto daemon_of = [](std::string_view name, std::string_view value) { return with("", "daemon", fmt::format(R"({{"{}":{}}})", name, value)); };
   for (const std::uint64_t good : {std::uint64_t{0}, std::uint64_t{1} << 30, std::uint64_t{1} << 40}) {
-    EXPECT_EQ(config_of(with("", "daemon", fmt::format(R"({{"key_table_budget":{}}})", good))).daemon.key_table_budget_bytes, good);
+    EXPECT_EQ(config_of(daemon_of("key_table_budget", std::to_string(good))).daemon.key_table_budget_bytes, good);
+    EXPECT_EQ(config_of(daemon_of("token_cache_budget", std::to_string(good))).daemon.token_cache_budget_bytes, good);
   }
   EXPECT_EQ(config_of(minimal()).daemon.key_table_budget_bytes, limits::kKeyTableBudgetBytes);
+  EXPECT_EQ(config_of(minimal()).daemon.token_cache_budget_bytes, limits::kTokenCacheBudgetBytes);
   for (const std::string_view bad : {"-1", "1.0", "1099511627777", R"("256M")"}) {
-    EXPECT_THAT(faults_of(with("", "daemon", fmt::format(R"({{"key_table_budget":{}}})", bad))), ElementsAre(IsFaultAt("/daemon/key_table_budget"))) << bad;
+    EXPECT_THAT(faults_of(daemon_of("key_table_budget", bad)), ElementsAre(IsFaultAt("/daemon/key_table_budget"))) << bad;
+    EXPECT_THAT(faults_of(daemon_of("token_cache_budget", bad)), ElementsAre(IsFaultAt("/daemon/token_cache_budget"))) << bad;
   }
 }
 

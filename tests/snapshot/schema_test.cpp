@@ -13,7 +13,7 @@ namespace {
 using jose::JsonKind;
 
 // Root 4, OAuth server 10, API service 6, claim rule 2, client 5, daemon 1, limits 5.
-constexpr int kMembers = 39;
+constexpr int kMembers = 40;
 
 class SchemaWalk {
  public:
@@ -306,6 +306,7 @@ TEST(ConfigSchema, HasTheDefaultsOfTheCode) {
   EXPECT_EQ(config_of(with("", "daemon", R"({"cross_check":)" + schema.at("/$defs/daemon/properties/cross_check/default").raw + "}")).daemon.cross_check,
             snapshot::DaemonConfig().cross_check);
   EXPECT_EQ(schema.at("/$defs/daemon/properties/key_table_budget/default").raw, std::to_string(snapshot::DaemonConfig().key_table_budget_bytes));
+  EXPECT_EQ(schema.at("/$defs/daemon/properties/token_cache_budget/default").raw, std::to_string(snapshot::DaemonConfig().token_cache_budget_bytes));
   EXPECT_EQ(config_of(with("", "daemon", R"({"engine":)" + schema.at("/$defs/daemon/properties/engine/default").raw + "}")).daemon.engine, snapshot::DaemonConfig().engine);
   const Config config = config_of(minimal());
   EXPECT_EQ(schema.at("/$defs/oauth_server/properties/clock_skew_tolerance/default").raw,

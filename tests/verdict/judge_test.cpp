@@ -32,11 +32,12 @@ class JudgeRules : public ::testing::Test {
     padded.resize(payload_json.size() + jose::kJsonPaddingBytes);
     const auto bytes = base::as_bytes(std::string_view(padded).substr(0, payload_json.size()));
     const jose::PayloadView payload(bytes, workspace_, arena_);
-    const auto verified = VerifiedFactsView::verified(facts_, crypto::SignatureResult::valid);
+    const auto verified = VerifiedFactsView::verified(facts_, key_, crypto::SignatureResult::valid);
     return judge(verified, &payload, *snapshot->api_services()[0], wanted, kSkew, kNow);
   }
 
   jose::FactsView facts_;
+  jose::VerificationKey key_;
   std::vector<std::string_view> scopes_;
   base::Arena arena_;
   jose::JsonWorkspace workspace_{base::HashKey{1, 2}, 16384, 1024};
@@ -108,14 +109,15 @@ TEST_F(JudgeRules, AsksForEveryRule) {
 
 TEST_F(JudgeRules, RefusesARuleWithoutAPayload) {
   const auto snapshot = tests::snapshot_of(document(R"(, "claim_rules": [{"claim": "/a", "any_of": [1]}])"));
-  const auto verified = VerifiedFactsView::verified(facts_, crypto::SignatureResult::valid);
+  const auto verified = VerifiedFactsView::verified(facts_, key_, crypto::SignatureResult::valid);
   EXPECT_EQ(judge(verified, nullptr, *snapshot->api_services()[0], {}, 0, kNow), Code::claim_rule);
 }
 
 TEST(VerifiedFacts, AreMadeOfNothingButAValidSignature) {
   const jose::FactsView facts;
-  EXPECT_DEATH(VerifiedFactsView::verified(facts, crypto::SignatureResult::invalid), "CHECK");
-  EXPECT_DEATH(VerifiedFactsView::verified(facts, crypto::SignatureResult::unset), "CHECK");
+  const jose::VerificationKey key;
+  EXPECT_DEATH(VerifiedFactsView::verified(facts, key, crypto::SignatureResult::invalid), "CHECK");
+  EXPECT_DEATH(VerifiedFactsView::verified(facts, key, crypto::SignatureResult::unset), "CHECK");
 }
 
 }  // namespace

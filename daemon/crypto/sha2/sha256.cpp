@@ -9,6 +9,26 @@ namespace {
 
 using Message = PaddedMessage<kSha256BlockBytes, 8>;
 
+// WholeBlocks: as much of a message as is whole blocks, for hash_all. Possibly none.
+class WholeBlocks {
+ public:
+  void start(base::Bytes octets) noexcept {
+    blocks_ = octets.data();
+    count_ = octets.size() / kSha256BlockBytes;
+  }
+  const std::byte* blocks() const noexcept { return blocks_; }
+  std::size_t count() const noexcept { return count_; }
+  bool advance(std::size_t count) noexcept {
+    if (count != 0) blocks_ += count * kSha256BlockBytes;
+    count_ -= count;
+    return count_ == 0;
+  }
+
+ private:
+  const std::byte* blocks_;
+  std::size_t count_;
+};
+
 Sha256Digest digest_of(const Sha256State& state) noexcept {
   Sha256Digest digest;
   for (std::size_t i = 0; i < state.words.size(); ++i) store_big_endian(digest.data() + 4 * i, state.words[i]);
@@ -59,6 +79,21 @@ void sha256_batch(const Sha256Code& code, std::span<const base::Bytes> messages,
         state = {};
       },
       [&](std::size_t i, const Sha256State& state) { digests[i] = digest_of(state); });
+}
+
+void sha256_absorb_batch(const Sha256Code& code, std::span<const base::Bytes> octets, std::span<Sha256Prefix> prefixes) noexcept {
+  CHECK(octets.size() == prefixes.size());
+  hash_all<WholeBlocks, Sha256State>(
+      code, octets.size(),
+      [&](std::size_t i, WholeBlocks& blocks, Sha256State& state) {
+        CHECK(octets[i].size() % kSha256BlockBytes == 0);
+        blocks.start(octets[i]);
+        state = prefixes[i].state_;
+      },
+      [&](std::size_t i, const Sha256State& state) {
+        prefixes[i].state_ = state;
+        prefixes[i].octets_ += octets[i].size();
+      });
 }
 
 void sha256_finish_batch(const Sha256Code& code, std::span<const Sha256EndView> ends, std::span<Sha256Digest> digests) noexcept {

@@ -54,9 +54,13 @@ class Sha256Prefix {
   std::uint64_t octets() const noexcept { return octets_; }
 
  private:
+  friend void sha256_absorb_batch(const Sha256Code&, std::span<const base::Bytes>, std::span<Sha256Prefix>) noexcept;
   Sha256State state_;
   std::uint64_t octets_ = 0;
 };
+
+// sha256_absorb_batch(code, octets, prefixes): each prefix absorbs its octets, whole blocks (CHECKed); as many as prefixes (CHECKed).
+void sha256_absorb_batch(const Sha256Code& code, std::span<const base::Bytes> octets, std::span<Sha256Prefix> prefixes) noexcept;
 
 // Sha256EndView: a message in two parts. Both are borrowed until sha256_finish_batch returns.
 struct Sha256EndView {
