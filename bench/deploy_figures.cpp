@@ -164,6 +164,60 @@ void print_latency(std::size_t deploys) {
               deploys, percentile(latencies, 50), percentile(latencies, 99), percentile(latencies, 100));
 }
 
+// One client that asks for the same tokens again and again, a request at a time, first in peace, then while deploys withdraw and add a key of another API service ten times a second.
+void print_hits_beside_deploys(double seconds) {
+  const tests::TemporaryFolder folder;
+  tests::DaemonProcess daemon(with_state(folder, 1));
+  ControlClient control(daemon.control(), {.timeout_ms = 300'000});
+  Installation few(4);
+  std::string documents[2] = {few.document(), {}};
+  few.keys[1][2] = Installation::key("EdDSA", 2);
+  documents[1] = few.document();
+  deploy(control, documents[0]);
+  std::vector<std::string> tokens;
+  for (std::size_t i = 0; i < 64; ++i) tokens.push_back(mint::token(few.keys[0][i % 3], mint::claims("https://issuer-0", "https://api-0", std::time(nullptr), 3600)));
+  Client client(daemon.socket(), {.timeout_ms = 30'000});
+  const auto latencies_us = [&] {
+    std::vector<double> all;
+    const auto end = Clock::now() + std::chrono::duration<double>(seconds);
+    for (std::size_t i = 0; Clock::now() < end; ++i) {
+      const auto begin = Clock::now();
+      const auto verdict = client.validate({.api_service = "a0", .required_scopes = {}, .claims = {}}, tokens[i % tokens.size()]);
+      if (!verdict || !verdict->accepted()) stop("a token was refused");
+      all.push_back(ms_since(begin) * 1000);
+    }
+    return all;
+  };
+  latencies_us();  // once, so that all of them are known
+  std::vector<double> ratios;
+  for (int round = 0; round < 3; ++round) {
+    const std::vector<double> quiet = latencies_us();
+    std::atomic<bool> over{false};
+    std::string trouble;
+    std::thread deployer([&] {
+      try {
+        for (std::size_t i = 0; !over; ++i) {
+          deploy(control, documents[(i + 1) % 2]);
+          std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        }
+      } catch (const std::exception& error) {
+        trouble = error.what();
+      }
+    });
+    const std::vector<double> deploying = latencies_us();
+    over = true;
+    deployer.join();
+    if (!trouble.empty()) stop(trouble);
+    ratios.push_back(percentile(deploying, 99) / percentile(quiet, 99));
+    std::printf("tokens seen before, one at a time: p50 %.0f us, p99 %.0f us; with ten deploys a second: p50 %.0f us, p99 %.0f us\n", percentile(quiet, 50), percentile(quiet, 99),
+                percentile(deploying, 50), percentile(deploying, 99));
+  }
+  const auto status = control.status();
+  if (!status || !status->token_cache) stop("no status");
+  std::printf("  p99 beside deploys: %.2f times the quiet one (median of 3); %llu hits, %llu misses\n", percentile(ratios, 50), static_cast<unsigned long long>(status->token_cache->hits),
+              static_cast<unsigned long long>(status->token_cache->misses));
+}
+
 }  // namespace
 }  // namespace assay
 
@@ -174,6 +228,7 @@ int main(int count, char** arguments) {
     Installation all(small ? 64 : 1024);
     print_sizes(all, small ? 1 : 5);
     print_latency(small ? 20 : 1000);
+    print_hits_beside_deploys(small ? 0.2 : 3);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "deploy_figures: %s\n", error.what());
     return 1;

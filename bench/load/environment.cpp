@@ -76,7 +76,8 @@ Conditions::Pairs machine_conditions() {
 Conditions::Pairs daemon_conditions(const Options& options, const Server& daemon) {
   Conditions::Pairs out{{"version", daemon.version}};
   if (options.starts_daemon()) {
-    out.insert(out.end(), {{"workers", std::to_string(options.workers)}, {"request age", fmt::format("{} ms", options.mix.request_age_ms)}, {"cpus", list(options.daemon_cpus)}, {"started by", "assay-bench"}});
+    out.insert(out.end(), {{"workers", std::to_string(options.workers)}, {"request age", fmt::format("{} ms", options.mix.request_age_ms)},
+                           {"token cache", options.mix.token_cache_budget == 0 ? "none" : fmt::format("{} bytes", options.mix.token_cache_budget)}, {"cpus", list(options.daemon_cpus)}, {"started by", "assay-bench"}});
   } else {
     out.insert(out.end(), {{"socket", options.socket}, {"pid", daemon.pid ? std::to_string(*daemon.pid) : "not known, so its CPU time is not either"}});
   }

@@ -76,7 +76,7 @@ std::vector<Issuer> make_issuers(const Mix& mix) {
   return issuers;
 }
 
-std::string configuration(const std::vector<Issuer>& issuers, unsigned request_age_ms) {
+std::string configuration(const std::vector<Issuer>& issuers, const Mix& mix) {
   std::string servers;
   std::vector<std::string> names;
   for (const Issuer& issuer : issuers) {
@@ -89,8 +89,9 @@ std::string configuration(const std::vector<Issuer>& issuers, unsigned request_a
                        {"oauth_servers", mint::array(names)},
                        {"required_scopes", mint::array({std::string(kScope)})}};
   // All connections of a run come from one user.
-  const JsonObject limits{{"connections", "65536"}, {"connections_per_uid", "65536"}, {"request_age_ms", std::to_string(request_age_ms)}};
-  return JsonObject{{"oauth_servers", "[" + servers + "]"}, {"api_services", "[" + api.text() + "]"}, {"daemon", JsonObject{{"limits", limits.text()}}.text()}}.text();
+  const JsonObject limits{{"connections", "65536"}, {"connections_per_uid", "65536"}, {"request_age_ms", std::to_string(mix.request_age_ms)}};
+  const JsonObject daemon{{"token_cache_budget", std::to_string(mix.token_cache_budget)}, {"limits", limits.text()}};
+  return JsonObject{{"oauth_servers", "[" + servers + "]"}, {"api_services", "[" + api.text() + "]"}, {"daemon", daemon.text()}}.text();
 }
 
 // Recipe: one token before it is signed.
@@ -174,7 +175,7 @@ Workload mint_workload(const Mix& mix, std::uint64_t seed, std::int64_t now_s) {
   Random random(seed);
   const std::vector<Issuer> issuers = make_issuers(mix);
   const std::vector<Recipe> plan = recipes(mix, random);
-  Workload out{.api_service = std::string(kApiService), .tokens = std::vector<Token>(plan.size()), .configuration = configuration(issuers, mix.request_age_ms)};
+  Workload out{.api_service = std::string(kApiService), .tokens = std::vector<Token>(plan.size()), .configuration = configuration(issuers, mix)};
   each(plan.size(), [&](std::size_t i) { out.tokens[i] = make_token(mix, issuers, plan[i], now_s); });
   return out;
 }

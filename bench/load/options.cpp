@@ -35,6 +35,8 @@ void declare_target(CLI::App& app, Options& to) {
   app.add_option("--assayd", to.assayd, "the daemon to start; default: beside this program, else as PATH finds it")->type_name("FILE")->group("Whom to ask");
   app.add_option("--request-age-ms", to.mix.request_age_ms, "what a request may have waited for in the daemon that is started; after that it is told that there is too much load")
       ->check(CLI::Range(1U, 60'000U))->capture_default_str()->group("Whom to ask");
+  app.add_option("--token-cache-budget", to.mix.token_cache_budget, "bytes that the daemon that is started may spend to remember tokens; 0: every token is new to it, however often it comes")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 40))->capture_default_str()->group("Whom to ask");
   app.add_option("--workers", to.workers, "worker threads of the daemon that is started")->check(CLI::Range(1U, 1024U))->capture_default_str()->group("Whom to ask");
 }
 
@@ -104,7 +106,7 @@ void check(const CLI::App& app, const Options& options) {
   if (options.starts_daemon()) {
     refuse_any({"--api-service", "--tokens", "--daemon-pid"}, "only with --socket; without it tokens are minted for a daemon that is started");
   } else {
-    refuse_any({"--assayd", "--workers", "--request-age-ms", "--algorithms", "--issuers", "--keys", "--token-count", "--claims", "--token-bytes", "--bad"},
+    refuse_any({"--assayd", "--workers", "--request-age-ms", "--token-cache-budget", "--algorithms", "--issuers", "--keys", "--token-count", "--claims", "--token-bytes", "--bad"},
                "not with --socket: the daemon runs already and the tokens are yours");
     if (!options.compare_echo) refuse_any({"--daemon-cpus"}, "not with --socket: the daemon runs already");
     if (options.api_service.empty() || options.tokens.empty()) throw Usage("--socket: needs --api-service and --tokens as well");

@@ -31,7 +31,9 @@ struct Mix {
   std::size_t claims = 20;
   std::size_t token_bytes = 960;
   std::array<double, kFlawNames.size()> bad{};
-  unsigned request_age_ms = 50;  // daemon.limits.request_age_ms of the configuration
+  // Of the configuration, daemon.limits.request_age_ms and daemon.token_cache_budget: without a cache every token is a new one, however often it comes.
+  unsigned request_age_ms = 50;
+  std::uint64_t token_cache_budget = 0;
 };
 
 // Rate: arrivals of an open loop.

@@ -20,6 +20,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kDepth = 64;
+constexpr std::size_t kBytesOfACachedToken = 520;  // docs/CONFIGURATION.md, daemon.token_cache_budget
 constexpr std::size_t kInputBytes = std::size_t{256} * 1024;
 
 [[noreturn]] void stop(const std::string& what) { throw std::runtime_error("assayd: " + what); }
@@ -29,7 +30,7 @@ constexpr std::size_t kInputBytes = std::size_t{256} * 1024;
 Assayd::Assayd(const Minted& minted)
     : minted_(minted),
       about_{"assayd", ASSAY_VERSION, minted.service.algorithms, true},
-      daemon_({.configuration = mint::configuration({minted.service}), .workers = 1, .log_level = "warning", .more_arguments = {}}),
+      daemon_({.configuration = mint::configuration({minted.service}, minted.sizes.cache_room * kBytesOfACachedToken), .workers = 1, .log_level = "warning", .more_arguments = {}}),
       connection_(daemon_.socket()),
       token_of_slot_(kDepth),
       free_slots_(kDepth),

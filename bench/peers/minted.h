@@ -14,8 +14,7 @@ namespace assay::peers {
 inline constexpr std::string_view kAlgorithms[] = {"RS256", "ES256", "EdDSA"};
 
 // Sizes: how many tokens a set has for each algorithm. Tokens that are new or refused are presented in turn: a cache that forgets the oldest has forgotten each before it
-// returns, if it has room for fewer (cache_room is what a peer's gets). This holds for assayd as well: if its cache has more room, the run needs more tokens, or its "new"
-// would be "cached".
+// returns, if it has room for fewer (cache_room is what each gets, assayd included).
 struct Sizes {
   std::size_t fresh = 4096;
   std::size_t refused = 2048;

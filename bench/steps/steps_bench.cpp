@@ -199,10 +199,10 @@ void BM_Sha256(benchmark::State& state) {
   });
 }
 
-// validate(state, tokens, expected): from text to verdict, 64 tokens a batch, without signature and socket.
-void validate(benchmark::State& state, const std::vector<std::string>& tokens, schema::Code expected) {
+// validate(state, tokens, expected, cache): from text to verdict, 64 tokens a batch, without signature and socket.
+void validate(benchmark::State& state, const std::vector<std::string>& tokens, schema::Code expected, verdict::TokenCache* cache = nullptr) {
   bench::EmptyEngine engine;
-  verdict::Validator validator(engine, base::HashKey{1, 2}, 0);
+  verdict::Validator validator(engine, base::HashKey{1, 2}, 0, cache);
   std::vector<verdict::TokenRequestView> requests(64);
   std::vector<verdict::VerdictView> verdicts(requests.size());
   std::size_t next = 0;
@@ -221,6 +221,16 @@ void validate(benchmark::State& state, const std::vector<std::string>& tokens, s
 
 void BM_ValidateUnsigned(benchmark::State& state) { validate(state, steps().tokens, schema::Code::accepted); }
 void BM_ValidateExpired(benchmark::State& state) { validate(state, steps().expired, schema::Code::expired); }
+// The first thousand are kept, and all others are found.
+void BM_ValidateSeen(benchmark::State& state) {
+  const auto cache = verdict::TokenCache::make(std::size_t{4} << 20, base::HashKey{1, 2}, 1);
+  validate(state, steps().tokens, schema::Code::accepted, cache.get());
+}
+// Each is kept, and has made room for others when it comes again.
+void BM_ValidateUnsignedAndKept(benchmark::State& state) {
+  const auto cache = verdict::TokenCache::make(std::size_t{64} << 10, base::HashKey{1, 2}, 1);
+  validate(state, steps().tokens, schema::Code::accepted, cache.get());
+}
 
 BENCHMARK(BM_FrameIn);
 BENCHMARK(BM_Split);
@@ -234,6 +244,8 @@ BENCHMARK(BM_FrameOut);
 BENCHMARK(BM_Sha256);
 BENCHMARK(BM_ValidateUnsigned);
 BENCHMARK(BM_ValidateExpired);
+BENCHMARK(BM_ValidateSeen);
+BENCHMARK(BM_ValidateUnsignedAndKept);
 
 }  // namespace
 }  // namespace assay

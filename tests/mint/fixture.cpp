@@ -125,7 +125,7 @@ Fixture Fixture::load_or_generate(const std::filesystem::path& directory) {
 
 std::string Fixture::configuration() const { return mint::configuration({orders, payments}); }
 
-std::string configuration(const std::vector<Service>& services) {
+std::string configuration(const std::vector<Service>& services, std::optional<std::size_t> token_cache_budget) {
   std::vector<std::string> names;
   std::string servers;
   std::string apis;
@@ -138,8 +138,9 @@ std::string configuration(const std::vector<Service>& services) {
     servers += oauth_server_json(service).text();
   }
   // On a machine that is busy with other things a request may wait; nobody is to be refused for that here.
-  const std::string patient = R"({"limits":{"request_age_ms":30000}})";
-  return pretty(JsonObject{{"oauth_servers", "[" + servers + "]"}, {"api_services", "[" + apis + "]"}, {"daemon", patient}}.text()) + "\n";
+  JsonObject daemon{{"limits", R"({"request_age_ms":30000})"}};
+  if (token_cache_budget) daemon.set("token_cache_budget", std::to_string(*token_cache_budget));
+  return pretty(JsonObject{{"oauth_servers", "[" + servers + "]"}, {"api_services", "[" + apis + "]"}, {"daemon", daemon.text()}}.text()) + "\n";
 }
 
 }  // namespace assay::mint

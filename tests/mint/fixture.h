@@ -56,7 +56,7 @@ struct Fixture {
   std::string configuration() const;
 };
 
-// configuration(services): a configuration document of these, indented; each OAuth server once.
-std::string configuration(const std::vector<Service>& services);
+// configuration(services, token_cache_budget): a configuration document of these, indented; each OAuth server once. The budget: nothing: the daemon's default.
+std::string configuration(const std::vector<Service>& services, std::optional<std::size_t> token_cache_budget = std::nullopt);
 
 }  // namespace assay::mint
