@@ -192,11 +192,10 @@ void print_hits_beside_deploys(double seconds) {
   std::vector<double> ratios;
   for (int round = 0; round < 3; ++round) {
     const std::vector<double> quiet = latencies_us();
-    std::atomic<bool> over{false};
     std::string trouble;
-    std::thread deployer([&] {
+    std::jthread deployer([&](const std::stop_token& over) {
       try {
-        for (std::size_t i = 0; !over; ++i) {
+        for (std::size_t i = 0; !over.stop_requested(); ++i) {
           deploy(control, documents[(i + 1) % 2]);
           std::this_thread::sleep_for(std::chrono::milliseconds(100));
         }
@@ -205,7 +204,7 @@ void print_hits_beside_deploys(double seconds) {
       }
     });
     const std::vector<double> deploying = latencies_us();
-    over = true;
+    deployer.request_stop();
     deployer.join();
     if (!trouble.empty()) stop(trouble);
     ratios.push_back(percentile(deploying, 99) / percentile(quiet, 99));

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "crypto/engine_set.h"
+#include "crypto/kernels.h"
 #include "jose/algorithm_names.h"
 #include "server/config_file.h"
 #include "server/daemon.h"
@@ -56,21 +57,27 @@ int check(const Options& options) {
   return 0;
 }
 
-// make_token_cache(config, workers, log): null if the configuration wants none; a host without the memory is served without.
-std::unique_ptr<verdict::TokenCache> make_token_cache(const snapshot::DaemonConfig& config, base::HashKey hash_key, std::size_t workers, base::Log& log) {
+// make_token_cache(config, choice, hash_key, workers, log): null if the configuration wants none; a host that refuses the memory is served without. (One that promises it and cannot keep that ends
+// the process, as always when memory runs out.)
+std::unique_ptr<verdict::TokenCache> make_token_cache(const snapshot::DaemonConfig& config, crypto::EngineChoice choice, base::HashKey hash_key, std::size_t workers, base::Log& log) {
   if (config.token_cache_budget_bytes == 0) return nullptr;
-  auto cache = verdict::TokenCache::make(config.token_cache_budget_bytes, hash_key, workers);
+  auto cache = verdict::TokenCache::make(config.token_cache_budget_bytes, hash_key, workers, crypto::tried_sha256(choice));
   if (cache == nullptr) log.error("daemon.token_cache_budget: {} bytes are too few, or cannot be had; no tokens are remembered", config.token_cache_budget_bytes);
   return cache;
 }
 
-// choose_engines(config, token_cache, log): ASSAY_ENGINE, for tests and comparisons, stands above the configuration. It chooses among engines that all verify; nothing here turns a check off.
-std::unique_ptr<crypto::EngineSet> choose_engines(const snapshot::DaemonConfig& config, verdict::TokenCache* token_cache, base::Log& log) {
-  crypto::EngineChoice choice = config.engine;
-  if (const char* name = std::getenv("ASSAY_ENGINE"); name != nullptr) {
-    if (const auto named = crypto::engine_choice(name)) choice = *named;
-    else log.warning("ASSAY_ENGINE: no engine is called {}; it is one of auto, simd, scalar, reference", base::printable(name));
-  }
+// engine_choice(config, log): ASSAY_ENGINE, for tests and comparisons, stands above the configuration. It chooses among engines that all verify; nothing here turns a check off.
+crypto::EngineChoice engine_choice(const snapshot::DaemonConfig& config, base::Log& log) {
+  const char* name = std::getenv("ASSAY_ENGINE");
+  if (name == nullptr) return config.engine;
+  if (const auto named = crypto::engine_choice(name)) return *named;
+  log.warning("ASSAY_ENGINE: no engine is called {}; it is one of auto, simd, scalar, reference", base::printable(name));
+  return config.engine;
+}
+
+// make_engines(config, choice, token_cache, log): those of the choice. What gives wrong answers at start is logged; if something does so later, what it has
+// verified of that algorithm is forgotten as well.
+std::unique_ptr<crypto::EngineSet> make_engines(const snapshot::DaemonConfig& config, crypto::EngineChoice choice, verdict::TokenCache* token_cache, base::Log& log) {
   const auto disagreement = [&log, token_cache](crypto::Algorithm algorithm) {
     if (token_cache != nullptr) token_cache->end_era(algorithm);
     log.error("ALARM: the reference engine refuses a signature of {} that was accepted; from now on it verifies all of them", jose::name_of(algorithm));
@@ -124,8 +131,9 @@ int serve(const Options& options) {
   if (const auto started = ledger->start(file); !started) return report(options.config.empty() ? "assayd" : options.config, started.error());
 
   const snapshot::DaemonConfig& config = ledger->state().in_force().base->daemon;
-  const auto token_cache = make_token_cache(config, *hash_key, options.workers, *log);
-  const auto engines = choose_engines(config, token_cache.get(), *log);
+  const crypto::EngineChoice choice = engine_choice(config, *log);
+  const auto token_cache = make_token_cache(config, choice, *hash_key, options.workers, *log);
+  const auto engines = make_engines(config, choice, token_cache.get(), *log);
   auto daemon = server::Daemon::start(std::move(settings), {.clock = clock,
                                                             .log = *log,
                                                             .hash_key = *hash_key,

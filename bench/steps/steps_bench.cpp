@@ -2,6 +2,7 @@
 // caches and branch predictors see what they would see in service; a step that fails stops the run.
 #include <benchmark/benchmark.h>
 
+#include <array>
 #include <cstdlib>
 #include <ctime>
 #include <memory>
@@ -199,8 +200,9 @@ void BM_Sha256(benchmark::State& state) {
   });
 }
 
-// validate(state, tokens, expected, cache): from text to verdict, 64 tokens a batch, without signature and socket.
-void validate(benchmark::State& state, const std::vector<std::string>& tokens, schema::Code expected, verdict::TokenCache* cache = nullptr) {
+// validate(state, tokens, expected, cache, claims): from text to verdict, 64 tokens a batch, without signature and socket.
+void validate(benchmark::State& state, const std::vector<std::string>& tokens, schema::Code expected, verdict::TokenCache* cache = nullptr,
+              std::span<const jose::PointerView> claims = {}) {
   bench::EmptyEngine engine;
   verdict::Validator validator(engine, base::HashKey{1, 2}, 0, cache);
   std::vector<verdict::TokenRequestView> requests(64);
@@ -208,7 +210,7 @@ void validate(benchmark::State& state, const std::vector<std::string>& tokens, s
   std::size_t next = 0;
   for (auto _ : state) {
     for (auto& request : requests) {
-      request = {tokens[next], steps().orders, {}, {}};
+      request = {tokens[next], steps().orders, {}, claims};
       next = (next + 1) % kTokens;
     }
     validator.validate(*steps().snapshot, requests, steps().now, verdicts);
@@ -225,6 +227,11 @@ void BM_ValidateExpired(benchmark::State& state) { validate(state, steps().expir
 void BM_ValidateSeen(benchmark::State& state) {
   const auto cache = verdict::TokenCache::make(std::size_t{4} << 20, base::HashKey{1, 2}, 1);
   validate(state, steps().tokens, schema::Code::accepted, cache.get());
+}
+void BM_ValidateSeenAskingForClaims(benchmark::State& state) {
+  const auto cache = verdict::TokenCache::make(std::size_t{4} << 20, base::HashKey{1, 2}, 1);
+  const std::array claims{*jose::PointerView::parse("/claim_3"), *jose::PointerView::parse("/filler")};
+  validate(state, steps().tokens, schema::Code::accepted, cache.get(), claims);
 }
 // Each is kept, and has made room for others when it comes again.
 void BM_ValidateUnsignedAndKept(benchmark::State& state) {
@@ -245,6 +252,7 @@ BENCHMARK(BM_Sha256);
 BENCHMARK(BM_ValidateUnsigned);
 BENCHMARK(BM_ValidateExpired);
 BENCHMARK(BM_ValidateSeen);
+BENCHMARK(BM_ValidateSeenAskingForClaims);
 BENCHMARK(BM_ValidateUnsignedAndKept);
 
 }  // namespace

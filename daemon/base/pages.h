@@ -5,6 +5,8 @@
 #include <span>
 #include <utility>
 
+#include "base/check.h"
+
 namespace assay::base {
 
 // Pages: owns its memory, which is zero at first and takes none of the host's before it is touched. Movable; empty after it was moved from.
@@ -21,7 +23,7 @@ class Pages {
   ~Pages();
 
   explicit operator bool() const noexcept { return !memory_.empty(); }
-  std::span<std::byte> bytes() const noexcept { return memory_; }
+  std::span<std::byte> bytes() const noexcept ASSAY_LIFETIMEBOUND { return memory_; }
 
  private:
   explicit Pages(std::span<std::byte> memory) noexcept : memory_(memory) {}

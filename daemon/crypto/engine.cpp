@@ -21,12 +21,12 @@ std::size_t signature_bytes(const KeyMaterial& key) noexcept {
   return key.type() == KeyType::rsa ? key.first().size() : 2 * coordinate_bytes(key.type());
 }
 
-bool well_formed(const SignatureCheckView& check) noexcept {
+}  // namespace
+
+bool is_well_formed(const SignatureCheckView& check) noexcept {
   if (check.prefix != nullptr && check.prefix->octets() > check.message.size()) return false;
   return check.key != nullptr && algorithms_of(check.key->type()).contains(check.algorithm) && check.signature.size() == signature_bytes(*check.key);
 }
-
-}  // namespace
 
 void verify_batch(Engine& engine, std::span<const SignatureCheckView> checks, std::span<SignatureResult> results) noexcept {
   CHECK(results.size() == checks.size());
@@ -39,7 +39,7 @@ void verify_batch(Engine& engine, std::span<const SignatureCheckView> checks, st
     }
   };
   if (checks.empty()) return;
-  if (std::ranges::all_of(checks, well_formed)) return ask(checks, results);
+  if (std::ranges::all_of(checks, is_well_formed)) return ask(checks, results);
 
   std::array<SignatureCheckView, kGatheredMax> asked;
   std::array<SignatureResult, kGatheredMax> answers;
@@ -47,7 +47,7 @@ void verify_batch(Engine& engine, std::span<const SignatureCheckView> checks, st
   for (std::size_t next = 0; next < checks.size();) {
     std::size_t count = 0;
     for (; next < checks.size() && count < kGatheredMax; ++next) {
-      if (!well_formed(checks[next])) {
+      if (!is_well_formed(checks[next])) {
         results[next] = SignatureResult::invalid;
         continue;
       }

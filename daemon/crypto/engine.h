@@ -42,8 +42,12 @@ class Engine {
   virtual void answer(std::span<const SignatureCheckView> checks, std::span<SignatureResult> results) noexcept = 0;
 };
 
-// verify_batch(engine, checks, results): answers every check; results has the size of checks (CHECKed) and is overwritten. A check without a key, with
-// a key that does not fit its algorithm, with a signature of the wrong length or with a prefix longer than its message is invalid. Deterministic: one check's answer never depends on another's.
+// is_well_formed(check): whether it has a key that fits its algorithm, a signature of the one length that such a key makes, and no prefix longer than its message. No other check
+// reaches an engine.
+bool is_well_formed(const SignatureCheckView& check) noexcept;
+
+// verify_batch(engine, checks, results): answers every check; results has the size of checks (CHECKed) and is overwritten. A check that is not
+// well-formed is invalid. Deterministic: one check's answer never depends on another's.
 void verify_batch(Engine& engine, std::span<const SignatureCheckView> checks, std::span<SignatureResult> results) noexcept;
 
 // make_reference_engine(contexts_max): mbedTLS for RSA and ECDSA, libsodium for EdDSA. Keeps the contexts of up to contexts_max keys.

@@ -160,8 +160,8 @@ class FastEngine final : public Engine {
     hash_by(RsaHash::sha384, checks, messages_, sha384_, message_of, [this](auto messages, auto digests) { sha2::sha384_batch(*kernels_.sha512, messages, digests); });
     hash_by(RsaHash::sha512, checks, messages_, sha512_, message_of, [this](auto messages, auto digests) { sha2::sha512_batch(*kernels_.sha512, messages, digests); });
   }
-  template <class Picked, class Digests, class ViewOf, class Batch>
-  void hash_by(RsaHash hash, std::span<const SignatureCheckView> checks, Picked& picked, Digests& digests, ViewOf view_of, Batch batch) noexcept {
+  template <class Some, class Digests, class ViewOf, class Batch>
+  void hash_by(RsaHash hash, std::span<const SignatureCheckView> checks, Some& picked, Digests& digests, ViewOf view_of, Batch batch) noexcept {
     picked.pick(checks, [&](const SignatureCheckView& check, std::size_t) { return hash_of(check.algorithm) == hash ? std::optional(view_of(check)) : std::nullopt; });
     if (picked.empty()) return;
     batch(picked.views(), std::span(digests).first(picked.views().size()));

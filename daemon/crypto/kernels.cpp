@@ -1,6 +1,8 @@
 // AVX2, FMA and BMI2 came in one generation of processors, so simd is all of them or none; the SHA extensions came later, and sha2/ asks for them on its own.
 #include "crypto/kernels.h"
 
+#include "base/check.h"
+
 namespace assay::crypto {
 namespace {
 
@@ -32,6 +34,13 @@ std::optional<Kernels> Kernels::of(EngineLevel level) noexcept {
   if (level != EngineLevel::simd || !has_simd()) return std::nullopt;
   return Kernels{level, &sha2::sha256_fastest(), sha2::sha512_avx2(), &verify_rsa_simd_vartime, ec::Arithmetic::avx2,
                  ed25519::simd_code()};
+}
+
+const sha2::Sha256Code& tried_sha256(EngineChoice choice) noexcept {
+  const bool may_be_fastest = choice == EngineChoice::automatic || choice == EngineChoice::simd;
+  if (may_be_fastest && sha2::sha256_agrees(sha2::sha256_fastest())) return sha2::sha256_fastest();
+  CHECK(sha2::sha256_agrees(sha2::sha256_portable()));
+  return sha2::sha256_portable();
 }
 
 }  // namespace assay::crypto

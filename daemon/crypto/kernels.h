@@ -7,6 +7,7 @@
 
 #include "crypto/ec/verifier.h"
 #include "crypto/ed25519/ed25519.h"
+#include "crypto/engine_choice.h"
 #include "crypto/rsa/rsa.h"
 #include "crypto/sha2/sha256.h"
 #include "crypto/sha2/sha512.h"
@@ -32,5 +33,8 @@ struct Kernels {
   // of(level): nothing if this processor or this build cannot run it, or for reference, which is libraries.
   static std::optional<Kernels> of(EngineLevel level) noexcept;
 };
+
+// tried_sha256(choice): the SHA-256 that goes with the chosen engine, if it agrees with mbedTLS's on this processor; otherwise the portable one. For whoever hashes outside an engine.
+const sha2::Sha256Code& tried_sha256(EngineChoice choice) noexcept;
 
 }  // namespace assay::crypto

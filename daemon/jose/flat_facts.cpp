@@ -34,22 +34,38 @@ constexpr unsigned bit(std::size_t i) noexcept { return 1U << i; }
 
 }  // namespace
 
+std::size_t flat_bytes(const FactsView& facts) noexcept {
+  std::size_t bytes = sizeof(Fixed);
+  bool fits = true;
+  const auto add = [&](std::string_view text) {
+    bytes += text.size();
+    fits = fits && text.size() <= UINT16_MAX;
+  };
+  for (const auto text : kTexts) {
+    if (facts.*text) add(*(facts.*text));
+  }
+  for (const auto list : kLists) {
+    bytes += (facts.*list).size() * sizeof(Length);
+    fits = fits && (facts.*list).size() <= UINT16_MAX;
+    for (const std::string_view text : facts.*list) add(text);
+  }
+  return fits ? bytes : SIZE_MAX;
+}
+
 std::size_t flatten(const FactsView& facts, std::span<std::byte> room) noexcept {
+  // So that a new member of facts is not forgotten here: this does not compile until it is named, too.
+  [[maybe_unused]] const auto& [algorithm, type, has_confirmation, issuer, subject, client_id, token_id, expires_at, not_before, issued_at, audiences, scopes] = facts;
+  const std::size_t bytes = flat_bytes(facts);
+  if (bytes > room.size()) return 0;
   Fixed fixed{};
   fixed.algorithm = facts.algorithm;
   fixed.type = facts.type;
   fixed.has_confirmation = facts.has_confirmation ? 1 : 0;
-  std::size_t bytes = sizeof fixed;
-  const auto length_of = [&bytes](std::size_t length) {
-    bytes += length;
-    return static_cast<Length>(length);
-  };
   for (std::size_t i = 0; i < kTexts.size(); ++i) {
     const auto& text = facts.*kTexts[i];
     if (!text) continue;
-    if (text->size() > UINT16_MAX) return 0;
     fixed.texts_present |= static_cast<std::uint8_t>(bit(i));
-    fixed.text_bytes[i] = length_of(text->size());
+    fixed.text_bytes[i] = static_cast<Length>(text->size());
   }
   for (std::size_t i = 0; i < kDates.size(); ++i) {
     const auto& date = facts.*kDates[i];
@@ -58,16 +74,7 @@ std::size_t flatten(const FactsView& facts, std::span<std::byte> room) noexcept 
     fixed.seconds[i] = date->seconds;
     if (date->has_fraction) fixed.dates_with_fraction |= static_cast<std::uint8_t>(bit(i));
   }
-  for (std::size_t i = 0; i < kLists.size(); ++i) {
-    const auto& list = facts.*kLists[i];
-    if (list.size() > UINT16_MAX) return 0;
-    fixed.list_counts[i] = static_cast<Length>(list.size());
-    for (const std::string_view text : list) {
-      if (text.size() > UINT16_MAX) return 0;
-      bytes += sizeof(Length) + text.size();
-    }
-  }
-  if (bytes > room.size()) return 0;
+  for (std::size_t i = 0; i < kLists.size(); ++i) fixed.list_counts[i] = static_cast<Length>((facts.*kLists[i]).size());
 
   std::byte* to = room.data();
   const auto write = [&to](const void* from, std::size_t size) {
@@ -94,6 +101,8 @@ std::optional<FactsView> expand(base::Bytes octets, base::Arena& arena) {
   Fixed fixed;
   if (octets.size() < sizeof fixed) return std::nullopt;
   std::memcpy(&fixed, octets.data(), sizeof fixed);
+  if (fixed.algorithm == crypto::Algorithm::unset || static_cast<std::size_t>(fixed.algorithm) > crypto::kAlgorithmCount) return std::nullopt;
+  if (fixed.type == TypeClass::unset || fixed.type > TypeClass::other) return std::nullopt;
   const std::size_t list_texts = std::size_t{fixed.list_counts[0]} + fixed.list_counts[1];
   if (octets.size() - sizeof fixed < list_texts * sizeof(Length)) return std::nullopt;
   const std::byte* lengths = octets.data() + sizeof fixed;

@@ -153,6 +153,9 @@ Batch::Taken Batch::take(Connection& connection, const snapshot::Snapshot& snaps
 void Batch::judge() {
   verdicts_ = {};
   if (validator_.added() == 0) return;
+  const std::uint64_t late_ns = validator_.settle();
+  signatures_ns_ += late_ns;
+  cost_ns_ += late_ns * scale_ / kScaleOne;
   token_ns_ = (token_ns_ * 7 + cost_ns_ / validator_.added()) / 8;
   const std::uint64_t begin_ns = uv_hrtime();
   verdicts_ = validator_.finish();

@@ -27,7 +27,7 @@ class VerifiedFactsView {
   }
   // recalled(entry, keys): borrows from both. Nothing if the key that verified the token is not one that these keys would try for it. keys: those of the OAuth server that the
   // API service which judges selects for the token's issuer.
-  static std::optional<VerifiedFactsView> recalled(const TokenCache::EntryView& entry, const snapshot::KeySet& keys) noexcept {
+  static std::optional<VerifiedFactsView> recalled(const TokenCache::EntryView& entry ASSAY_LIFETIMEBOUND, const snapshot::KeySet& keys ASSAY_LIFETIMEBOUND) noexcept {
     const jose::VerificationKey* key = keys.serving(entry.key_id(), entry.has_kid(), entry.facts().algorithm);
     if (key == nullptr) return std::nullopt;
     return VerifiedFactsView(entry.facts(), *key);

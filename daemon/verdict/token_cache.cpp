@@ -22,7 +22,7 @@ namespace {
 
 using base::limits::kClockSkewSecondsMax;
 
-// Of a token, to tell where it stands: at least a third of a signature, which nobody can choose.
+// Of a token, to tell where it stands: of a valid one this is part of its signature, 48 octets that are like no other's.
 constexpr std::size_t kPlaceBytes = 64;
 
 constexpr TokenCache::Ways bit(unsigned way) noexcept { return static_cast<TokenCache::Ways>(1U << way); }
@@ -35,18 +35,19 @@ std::uint32_t expiry(const jose::FactsView& facts) noexcept {
 
 }  // namespace
 
-std::unique_ptr<TokenCache> TokenCache::make(std::size_t bytes, base::HashKey hash_key, std::size_t lanes) {
+std::unique_ptr<TokenCache> TokenCache::make(std::size_t bytes, base::HashKey hash_key, std::size_t lanes, const crypto::sha2::Sha256Code& sha256) {
   constexpr std::size_t kSetBytes = sizeof(Set) + kWays * sizeof(Slot);
   const std::size_t sets = std::min<std::size_t>(bytes / kSetBytes, UINT32_MAX);
   if (sets == 0) return nullptr;
   base::Pages pages = base::Pages::map(sets * kSetBytes);
   if (!pages) return nullptr;
-  return std::unique_ptr<TokenCache>(new TokenCache(std::move(pages), static_cast<std::uint32_t>(sets), hash_key, lanes));
+  return std::unique_ptr<TokenCache>(new TokenCache(std::move(pages), static_cast<std::uint32_t>(sets), hash_key, lanes, sha256));
 }
 
-TokenCache::TokenCache(base::Pages pages, std::uint32_t sets, base::HashKey hash_key, std::size_t lanes)
+TokenCache::TokenCache(base::Pages pages, std::uint32_t sets, base::HashKey hash_key, std::size_t lanes, const crypto::sha2::Sha256Code& sha256)
     : pages_(std::move(pages)),
       hash_key_(hash_key),
+      sha256_(sha256),
       set_count_(sets),
       sets_(new (pages_.bytes().data()) Set[sets]),
       slots_(new (pages_.bytes().data() + sets * sizeof(Set)) Slot[sets * kWays]),  // touches all of it: it is taken now
@@ -107,6 +108,8 @@ std::optional<TokenCache::EntryView> TokenCache::find(const Place& place, Ways& 
   }
   return std::nullopt;
 }
+
+bool TokenCache::has_room_for(const jose::FactsView& facts) noexcept { return jose::flat_bytes(facts) <= kFactsBytesMax; }
 
 void TokenCache::used(const Place& place, unsigned way) noexcept {
   std::atomic<Ways>& used = sets_[place.set].used;

@@ -20,6 +20,7 @@
 #include "base/pages.h"
 #include "crypto/algorithm.h"
 #include "crypto/sha2.h"
+#include "crypto/sha2/sha256.h"
 #include "jose/facts.h"
 #include "jose/jwk.h"
 
@@ -47,10 +48,13 @@ class TokenCache {
   static constexpr std::size_t kFactsBytesMax = kSlotBytes - 64;  // flattened (jose/flat_facts.h)
 
   // make(bytes, hash_key, lanes): as many sets as fit in bytes; null if not even one does, or the system has no such memory. hash_key: secret to this process.
-  // lanes: one for each worker.
-  static std::unique_ptr<TokenCache> make(std::size_t bytes, base::HashKey hash_key, std::size_t lanes);
+  // lanes: one for each worker. sha256: by which tokens are told apart.
+  static std::unique_ptr<TokenCache> make(std::size_t bytes, base::HashKey hash_key, std::size_t lanes,
+                                          const crypto::sha2::Sha256Code& sha256 = crypto::sha2::sha256_fastest());
   TokenCache(const TokenCache&) = delete;
   TokenCache& operator=(const TokenCache&) = delete;
+
+  const crypto::sha2::Sha256Code& sha256() const noexcept { return sha256_; }
 
   // Place: where a token is, if it is there.
   struct Place {
@@ -68,13 +72,14 @@ class TokenCache {
   // EntryView: what was kept of a token. Borrows from the arena. Only find() makes one.
   class EntryView {
    public:
-    const jose::FactsView& facts() const noexcept { return facts_; }
-    const jose::KeyId& key_id() const noexcept { return key_id_; }  // of the key that verified it
-    bool has_kid() const noexcept { return has_kid_; }              // the token has one, and it is that key's
+    const jose::FactsView& facts() const noexcept ASSAY_LIFETIMEBOUND { return facts_; }
+    const jose::KeyId& key_id() const noexcept ASSAY_LIFETIMEBOUND { return key_id_; }  // of the key that verified it
+    bool has_kid() const noexcept { return has_kid_; }                                  // the token has one, and it is that key's
     unsigned way() const noexcept { return way_; }
 
    private:
     friend class TokenCache;
+    EntryView() = default;
     jose::FactsView facts_;
     jose::KeyId key_id_{};
     bool has_kid_ = false;
@@ -92,15 +97,19 @@ class TokenCache {
   // end_era(algorithm): what was verified before now is not found any more. Any thread.
   void end_era(crypto::Algorithm algorithm) noexcept { eras_[static_cast<std::size_t>(algorithm)].fetch_add(1, std::memory_order_acq_rel); }
 
-  // keep(lane, place, digest, facts, key_id, has_kid, era, now_s): a token that has just been verified. Replaces what is expired, else what was not used for long; if another thread is
+  // keep(lane, place, digest, facts, key_id, has_kid, era, now_s): a token that has just been verified; counted and not kept if there is no room for its facts. Replaces what is expired, else what was not used for long; if another thread is
   // writing to the set, nothing is kept. The place and digest are the token's own.
   void keep(std::size_t lane, const Place& place, const crypto::Sha256Digest& digest, const jose::FactsView& facts, const jose::KeyId& key_id, bool has_kid, Era era,
             std::int64_t now_s) noexcept;
+
+  // has_room_for(facts): whether they would fit into a slot. What does not is best not hashed at all: count_oversized.
+  static bool has_room_for(const jose::FactsView& facts) noexcept;
 
   // count_hit(lane): a token has been judged by an entry. count_miss, count_key_gone: as in the figures. One thread a lane.
   void count_hit(std::size_t lane) noexcept { lanes_[lane].hits.add(); }
   void count_miss(std::size_t lane) noexcept { lanes_[lane].misses.add(); }
   void count_key_gone(std::size_t lane) noexcept { lanes_[lane].keys_gone.add(); }
+  void count_oversized(std::size_t lane) noexcept { lanes_[lane].oversized.add(); }
   // figures(): any thread.
   TokenCacheFigures figures() const noexcept;
 
@@ -109,8 +118,8 @@ class TokenCache {
 
   // Set: what is known of its eight slots without looking at them: a cache line.
   struct alignas(64) Set {
-    std::atomic<std::uint32_t> sequence{0};  // odd: somebody writes. Guards the slots, and what follows against other writers
-    std::atomic<Ways> used{0};
+    std::atomic<std::uint32_t> sequence{0};  // odd: somebody writes. Guards the slots, and hand, tags and expiries against other writers
+    std::atomic<Ways> used{0};               // anybody may set a bit at any time
     std::atomic<std::uint8_t> hand{0};       // the way to look at first when something must go
     std::array<std::atomic<std::uint16_t>, kWays> tags{};       // 0: free
     std::array<std::atomic<std::uint32_t>, kWays> expires_s{};  // of the token at every service, in seconds since 1970
@@ -135,12 +144,13 @@ class TokenCache {
     base::Counter hits, misses, keys_gone, filled, evicted, expired, oversized, busy;
   };
 
-  TokenCache(base::Pages pages, std::uint32_t sets, base::HashKey hash_key, std::size_t lanes);
+  TokenCache(base::Pages pages, std::uint32_t sets, base::HashKey hash_key, std::size_t lanes, const crypto::sha2::Sha256Code& sha256);
   Slot& slot(const Place& place, unsigned way) const noexcept { return slots_[std::size_t{place.set} * kWays + way]; }
   unsigned victim(Set& set, std::int64_t now_s, Lane& lane) noexcept;
 
   const base::Pages pages_;
   const base::HashKey hash_key_;
+  const crypto::sha2::Sha256Code& sha256_;
   const std::uint32_t set_count_;
   Set* const sets_;
   Slot* const slots_;

@@ -2,8 +2,8 @@
 // to the end of its way, and only judge's `accepted` on verified facts makes one accepted.
 //
 // The cache shortens the way of tokens that end well so far: whatever does not pass the screen, or has lost its key, goes the long way as if the cache did not exist. SHA-256 of a
-// token is computed for two reasons only: its place in the cache holds something that looks like it, or its signature was valid and it is to be kept; so what is refused
-// costs nothing more than without a cache.
+// token is computed for two reasons only: its place in the cache holds something that looks like it, or its signature was valid and it is to be kept; so for what is refused
+// the cache costs a look at a line of memory.
 #include "verdict/validator.h"
 
 #include <algorithm>
@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/limits.h"
+#include "crypto/sha2/sha256.h"
 #include "jose/base64url.h"
 #include "jose/claims.h"
 #include "jose/compact.h"
@@ -81,7 +82,6 @@ struct Validator::Workspace {
 
   const std::size_t lane;
   TokenCache* const cache;  // null: none
-  const crypto::sha2::Sha256Code& sha256 = crypto::sha2::sha256_fastest();
   const snapshot::Snapshot* snapshot = nullptr;  // of this batch
   std::int64_t now_s = 0;
   base::Arena arena;  // everything that this batch's verdicts borrow
@@ -99,11 +99,11 @@ struct Validator::Workspace {
   std::vector<crypto::sha2::Sha256EndView> ends;
   std::vector<crypto::Sha256Digest> digests;
 
-  bool wait(std::size_t index);
+  void begin_token(std::size_t index);
   void look_up_waiting();
   bool recall(const Waiting& token, const crypto::Sha256Digest& digest);
-  void read(std::size_t index);
-  Code read(const TokenRequestView& request, VerdictView& verdict);
+  void read(std::size_t index, TokenCache::Place place);
+  Code read(const TokenRequestView& request, TokenCache::Place place, VerdictView& verdict);
   void hash_beginnings();
   const crypto::SignatureResult* valid_result(const Pending& token) const noexcept;
   void keep_verified();
@@ -112,14 +112,16 @@ struct Validator::Workspace {
   void accept(const jose::FactsView& facts, std::int64_t skew_s, const std::optional<jose::PayloadView>& payload, const TokenRequestView& request, VerdictView& verdict);
 };
 
-// wait(index): whether the cache seems to know the token; it is then among those that wait.
-bool Validator::Workspace::wait(std::size_t index) {
+// begin_token(index): a token that the cache seems to know waits; any other is read.
+void Validator::Workspace::begin_token(std::size_t index) {
   const std::string_view token = requests[index].token;
-  if (cache == nullptr || token.size() > base::limits::kTokenBytesMax) return false;
+  if (cache == nullptr || token.size() > base::limits::kTokenBytesMax) return read(index, {});
   const TokenCache::Place place = cache->place_of(token);
-  const TokenCache::Ways ways = cache->look(place);
-  if (ways != 0) waiting.push_back({index, place, ways});
-  return ways != 0;
+  if (const TokenCache::Ways ways = cache->look(place); ways != 0) {
+    waiting.push_back({index, place, ways});
+  } else {
+    read(index, place);
+  }
 }
 
 // Those that wait are found, or read.
@@ -127,9 +129,9 @@ void Validator::Workspace::look_up_waiting() {
   std::array<base::Bytes, kWaitingMax> tokens;
   std::array<crypto::Sha256Digest, kWaitingMax> found;
   for (std::size_t i = 0; i < waiting.size(); ++i) tokens[i] = base::as_bytes(requests[waiting[i].request].token);
-  crypto::sha2::sha256_batch(sha256, std::span(tokens).first(waiting.size()), std::span(found).first(waiting.size()));
+  crypto::sha2::sha256_batch(cache->sha256(), std::span(tokens).first(waiting.size()), std::span(found).first(waiting.size()));
   for (std::size_t i = 0; i < waiting.size(); ++i) {
-    if (!recall(waiting[i], found[i])) read(waiting[i].request);
+    if (!recall(waiting[i], found[i])) read(waiting[i].request, waiting[i].place);
   }
   waiting.clear();
 }
@@ -159,10 +161,10 @@ bool Validator::Workspace::recall(const Waiting& token, const crypto::Sha256Dige
   return false;
 }
 
-void Validator::Workspace::read(std::size_t index) { verdicts[index].code = read(requests[index], verdicts[index]); }
+void Validator::Workspace::read(std::size_t index, TokenCache::Place place) { verdicts[index].code = read(requests[index], place, verdicts[index]); }
 
 // Everything that comes before the signature. Code::unset: the token waits in `pending`; anything else is its refusal.
-Code Validator::Workspace::read(const TokenRequestView& request, VerdictView& verdict) {
+Code Validator::Workspace::read(const TokenRequestView& request, TokenCache::Place place, VerdictView& verdict) {
   const auto parts = jose::split_compact(request.token);
   if (!parts) return parts.error();
   std::optional<jose::HeaderView> header = headers.find(parts->header, arena);
@@ -202,7 +204,7 @@ Code Validator::Workspace::read(const TokenRequestView& request, VerdictView& ve
   token.has_kid = header->kid.has_value();
   if (cache != nullptr) {
     cache->count_miss(lane);
-    token.place = cache->place_of(request.token);
+    token.place = place;
     token.era = cache->era(facts->algorithm);
   }
   for (std::size_t i = 0; i < candidates.count; ++i) {
@@ -211,18 +213,22 @@ Code Validator::Workspace::read(const TokenRequestView& request, VerdictView& ve
   return Code::unset;
 }
 
-// Takes the tokens whose algorithms hash them by SHA-256 through as much of it as the token and its signing input have in common, which serves both.
+// Takes the tokens whose algorithms hash them by SHA-256 through as much of it as the token and its signing input have in common, which serves both. A check that no engine will
+// look at is not worth it.
 void Validator::Workspace::hash_beginnings() {
   beginnings.clear();
   prefixes.clear();
-  const auto shares = [](const Pending& token) { return crypto::hashes_by_sha256(token.facts.algorithm); };
+  const auto shares = [this](const Pending& token) {
+    const auto of_token = std::span(checks).subspan(token.first_check, token.check_count);
+    return crypto::hashes_by_sha256(token.facts.algorithm) && std::ranges::any_of(of_token, crypto::is_well_formed);
+  };
   for (const Pending& token : pending) {
     if (!shares(token)) continue;
     const base::Bytes message = checks[token.first_check].message;
     beginnings.push_back(message.first(message.size() - message.size() % crypto::sha2::kSha256BlockBytes));
     prefixes.emplace_back();
   }
-  crypto::sha2::sha256_absorb_batch(sha256, beginnings, prefixes);
+  crypto::sha2::sha256_absorb_batch(cache->sha256(), beginnings, prefixes);
   std::size_t next = 0;
   for (Pending& token : pending) {
     if (!shares(token)) continue;
@@ -239,19 +245,22 @@ const crypto::SignatureResult* Validator::Workspace::valid_result(const Pending&
   return valid == last ? nullptr : valid;
 }
 
-// Gives the tokens with a valid signature to the cache.
+// Gives the tokens with a valid signature to the cache, if it has room for what they say.
 void Validator::Workspace::keep_verified() {
   ends.clear();
+  const auto is_kept = [this](const Pending& token) { return valid_result(token) != nullptr && TokenCache::has_room_for(token.facts); };
   for (const Pending& token : pending) {
-    if (valid_result(token) == nullptr) continue;
+    if (!is_kept(token)) {
+      if (valid_result(token) != nullptr) cache->count_oversized(lane);
+      continue;
+    }
     ends.push_back({&token.prefix, base::as_bytes(requests[token.request].token).subspan(token.prefix.octets())});
   }
-  crypto::sha2::sha256_finish_batch(sha256, ends, std::span(digests).first(ends.size()));
+  crypto::sha2::sha256_finish_batch(cache->sha256(), ends, std::span(digests).first(ends.size()));
   std::size_t next = 0;
   for (const Pending& token : pending) {
-    const crypto::SignatureResult* valid = valid_result(token);
-    if (valid == nullptr) continue;
-    const jose::VerificationKey& key = *token.candidates.keys[static_cast<std::size_t>(valid - results.data()) - token.first_check];
+    if (!is_kept(token)) continue;
+    const jose::VerificationKey& key = *token.candidates.keys[static_cast<std::size_t>(valid_result(token) - results.data()) - token.first_check];
     cache->keep(lane, token.place, digests[next++], token.facts, key.id, token.has_kid, token.era, now_s);
   }
 }
@@ -317,6 +326,13 @@ void Validator::begin(const snapshot::Snapshot& snapshot, std::int64_t now_s) {
   work.checks.clear();
 }
 
+// cost_since(checks_before): of the checks that have been added since there were so many.
+std::uint64_t Validator::cost_since(std::size_t checks_before) const noexcept {
+  std::uint64_t cost_ns = 0;
+  for (std::size_t i = checks_before; i < workspace_->checks.size(); ++i) cost_ns += engine_.cost_ns(workspace_->checks[i].algorithm, *workspace_->checks[i].key);
+  return cost_ns;
+}
+
 std::uint64_t Validator::add(const TokenRequestView& request) {
   Workspace& work = *workspace_;
   CHECK(work.snapshot != nullptr && work.requests.size() < kBatchTokensMax);
@@ -324,19 +340,22 @@ std::uint64_t Validator::add(const TokenRequestView& request) {
   VerdictView& verdict = work.verdicts.emplace_back();
   verdict.generation = work.snapshot->generation();
   const std::size_t checks_before = work.checks.size();
-  const std::size_t index = work.requests.size() - 1;
-  if (!work.wait(index)) work.read(index);
+  work.begin_token(work.requests.size() - 1);
   if (work.waiting.size() == kWaitingMax) work.look_up_waiting();
-  std::uint64_t cost_ns = 0;
-  for (std::size_t i = checks_before; i < work.checks.size(); ++i) cost_ns += engine_.cost_ns(work.checks[i].algorithm, *work.checks[i].key);
-  return cost_ns;
+  return cost_since(checks_before);
+}
+
+std::uint64_t Validator::settle() {
+  const std::size_t checks_before = workspace_->checks.size();
+  if (!workspace_->waiting.empty()) workspace_->look_up_waiting();
+  return cost_since(checks_before);
 }
 
 std::size_t Validator::added() const noexcept { return workspace_->requests.size(); }
 
 std::span<const VerdictView> Validator::finish() {
   Workspace& work = *workspace_;
-  if (!work.waiting.empty()) work.look_up_waiting();
+  settle();
   if (work.cache != nullptr) work.hash_beginnings();
   const auto results = std::span(work.results).first(work.checks.size());
   crypto::verify_batch(engine_, work.checks, results);

@@ -64,6 +64,8 @@ class Validator {
   // About how many nanoseconds the signatures will cost that this call has found to be necessary, on the scale of Engine::cost_ns: 0 for a token that is refused already, or
   // waits. At most kBatchTokensMax tokens in a batch (CHECKed).
   std::uint64_t add(const TokenRequestView& request);
+  // settle(): the last of those that wait are looked up; about what their signatures will cost, as add. finish() does it if nobody has.
+  std::uint64_t settle();
   // added(): how many there are in the batch.
   std::size_t added() const noexcept;
   // finish(): checks all signatures together, and judges. One verdict for each token, in the order in which they were added.
@@ -73,6 +75,8 @@ class Validator {
   void validate(const snapshot::Snapshot& snapshot, std::span<const TokenRequestView> requests, std::int64_t now_s, std::span<VerdictView> verdicts);
 
  private:
+  std::uint64_t cost_since(std::size_t checks_before) const noexcept;
+
   struct Workspace;
   crypto::Engine& engine_;
   std::unique_ptr<Workspace> workspace_;

@@ -1,6 +1,8 @@
 // Whole messages out of blocks. Every digest goes the same way; a message without a prefix is one whose prefix is empty.
 #include "crypto/sha2/sha256.h"
 
+#include <iterator>
+
 #include "crypto/sha2/message_lanes.h"
 
 namespace assay::crypto::sha2 {
@@ -51,6 +53,29 @@ bool has_sha_ni() noexcept {
 const Sha256Code& sha256_fastest() noexcept {
   static const Sha256Code& code = has_sha_ni() ? *sha256_sha_ni() : sha256_portable();  // CPUID traps in a virtual machine: asked once
   return code;
+}
+
+bool sha256_agrees(const Sha256Code& code) noexcept {
+  constexpr std::size_t kSizes[] = {0, 1, 55, 56, 63, 64, 65, 119, 120, 128, 191, 192, 193, 640, 700};
+  constexpr std::size_t kCount = std::size(kSizes);
+  std::array<std::byte, kSizes[kCount - 1]> octets;
+  for (std::size_t i = 0; i < octets.size(); ++i) octets[i] = static_cast<std::byte>(i * 151 + 7);
+  std::array<base::Bytes, kCount> messages, beginnings;
+  std::array<Sha256Prefix, kCount> prefixes;
+  std::array<Sha256EndView, kCount> ends;
+  std::array<Sha256Digest, kCount> wanted, whole, in_two;
+  bool agrees = true;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    messages[i] = base::Bytes(octets).first(kSizes[i]);
+    beginnings[i] = messages[i].first(kSizes[i] / 2 / kSha256BlockBytes * kSha256BlockBytes);
+    ends[i] = {&prefixes[i], messages[i].subspan(beginnings[i].size())};
+    wanted[i] = crypto::sha256(messages[i]);
+    agrees = agrees && sha256(code, messages[i]) == wanted[i];
+  }
+  sha256_batch(code, messages, whole);
+  sha256_absorb_batch(code, beginnings, prefixes);
+  sha256_finish_batch(code, ends, in_two);
+  return agrees && whole == wanted && in_two == wanted;
 }
 
 Sha256Digest sha256(const Sha256Code& code, base::Bytes message) noexcept { return Sha256Prefix().finish(code, message); }
