@@ -93,7 +93,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   const fs::path out(argv[1]);
-  for (const char* target : {"base64url", "compact_jws", "claims", "jwks", "configuration", "frame", "rs256", "rs384", "rs512", "ps256", "ps384", "ps512", "es256", "es384", "es512", "eddsa"}) {
+  for (const char* target : {"base64url", "compact_jws", "claims", "jwks", "configuration", "frame", "cache", "rs256", "rs384", "rs512", "ps256", "ps384", "ps512", "es256", "es384", "es512", "eddsa"}) {
     fs::create_directories(out / target);
   }
   write_frames(out / "frame");
