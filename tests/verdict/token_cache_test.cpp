@@ -544,18 +544,19 @@ TEST(TokenCacheSize, IsRefusedWhenThereIsNoSuchMemory) {
 
 TEST(TokenCacheFigures, AreThoseOfAllLanes) {
   const auto cache = make(1, 3);
-  for (int i = 0; i < 2; ++i) cache->count_hit(0);
-  for (int i = 0; i < 3; ++i) cache->count_hit(2);
-  for (int i = 0; i < 4; ++i) cache->count_miss(1);
-  for (int i = 0; i < 5; ++i) cache->count_key_gone(2);
+  for (std::size_t lane = 0; lane < 3; ++lane) {
+    for (std::size_t i = 0; i <= lane; ++i) cache->count_hit(lane);
+    for (std::size_t i = 0; i <= 2 * lane; ++i) cache->count_miss(lane);
+    for (std::size_t i = 0; i <= 3 * lane; ++i) cache->count_key_gone(lane);
+  }
   for (std::size_t i = 0; i < 12; ++i) {
     const Token one("token " + std::to_string(i));
     cache->keep(i % 3, cache->place_of(one.text), one.digest, one.facts, one.key_id, one.has_kid, 0, kNow);
   }
   const TokenCacheFigures figures = cache->figures();
-  EXPECT_EQ(figures.hits, 5U);
-  EXPECT_EQ(figures.misses, 4U);
-  EXPECT_EQ(figures.keys_gone, 5U);
+  EXPECT_EQ(figures.hits, 1U + 2 + 3);
+  EXPECT_EQ(figures.misses, 1U + 3 + 5);
+  EXPECT_EQ(figures.keys_gone, 1U + 4 + 7);
   EXPECT_EQ(figures.entries, 8U);
   EXPECT_EQ(figures.evicted, 4U);
   EXPECT_EQ(figures.expired, 0U);
@@ -565,22 +566,31 @@ TEST(TokenCacheFigures, AreThoseOfAllLanes) {
 
 // --- Threads ---
 
+// Placed: a token at a place of the test's choice, as if its text had led there.
+struct Placed {
+  Placed(std::string text, TokenCache::Place place_in) : token(std::move(text)), place(place_in) {}
+  const Token token;
+  const TokenCache::Place place;
+};
+
+std::optional<TokenCache::EntryView> find_placed(const TokenCache& cache, const Placed& wanted, base::Arena& arena) {
+  Ways ways = cache.look(wanted.place);
+  return cache.find(wanted.place, ways, wanted.token.digest, arena);
+}
+
+void keep_placed(TokenCache& cache, std::size_t lane, const Placed& each, TokenCache::Era era) {
+  cache.keep(lane, each.place, each.token.digest, each.token.facts, each.token.key_id, each.token.has_kid, era, kNow);
+}
+
 // Several threads look for, keep and use few tokens in one or two sets, while eras end: what is found is always what was kept, as a whole. There are more tokens than ways, so that
-// they go while they are being read; those of one tag are looked at by whoever looks for any of them.
+// they go while they are being read, and few tags, so that all of them are looked at.
 void run_threads(std::size_t sets) {
   constexpr std::size_t kThreads = 4;
-  constexpr int kRounds = 50'000;
+  constexpr int kRounds = 40'000;
   const auto cache = make(sets, kThreads);
-  std::deque<Token> tokens;
-  for (const std::string& text : alike(*cache, 6)) tokens.emplace_back(text);
-  std::vector<std::size_t> in_set(sets);
-  in_set[cache->place_of(tokens.front().text).set] = tokens.size();
-  for (int i = 0; *std::ranges::min_element(in_set) < 12; ++i) {
-    const std::string text = "other " + std::to_string(i);
-    std::size_t& count = in_set[cache->place_of(text).set];
-    if (count == 12) continue;
-    ++count;
-    tokens.emplace_back(text);
+  std::deque<Placed> tokens;
+  for (std::uint32_t i = 0; i < 12 * sets; ++i) {
+    tokens.emplace_back("token " + std::to_string(i), TokenCache::Place{.set = i % static_cast<std::uint32_t>(sets), .tag = static_cast<std::uint16_t>(i % 5 == 0 ? 2 : 1)});
   }
   std::atomic<std::uint64_t> wrong{0};
   std::atomic<std::uint64_t> kept{0};
@@ -593,17 +603,16 @@ void run_threads(std::size_t sets) {
       start.arrive_and_wait();
       for (int round = 0; round < kRounds; ++round) {
         arena.reset();
-        const Token& token = tokens[random() % tokens.size()];
-        const TokenCache::Place place = cache->place_of(token.text);
-        const TokenCache::Era era = cache->era(token.facts.algorithm);
-        Ways ways = cache->look(place);
+        const Placed& one = tokens[random() % tokens.size()];
+        const TokenCache::Era era = cache->era(one.token.facts.algorithm);
+        Ways ways = cache->look(one.place);
         bool found = false;
         while (ways != 0) {
-          const auto entry = cache->find(place, ways, token.digest, arena);
+          const auto entry = cache->find(one.place, ways, one.token.digest, arena);
           if (!entry) break;
           found = true;
-          if (!is(*entry, token)) ++wrong;
-          if (random() % 4 == 0) cache->used(place, entry->way());
+          if (!is(*entry, one.token)) ++wrong;
+          if (random() % 4 == 0) cache->used(one.place, entry->way());
         }
         if (found) {
           cache->count_hit(lane);
@@ -611,7 +620,7 @@ void run_threads(std::size_t sets) {
           cache->count_miss(lane);
         }
         if (!found || random() % 8 == 0) {
-          cache->keep(lane, place, token.digest, token.facts, token.key_id, token.has_kid, era, kNow);
+          keep_placed(*cache, lane, one, era);
           ++kept;
         }
         if (random() % 1024 == 0) cache->end_era(Algorithm::es256);
@@ -624,24 +633,56 @@ void run_threads(std::size_t sets) {
   EXPECT_EQ(figures.hits + figures.misses, kThreads * std::uint64_t{kRounds});
   EXPECT_GT(figures.hits, 0U);
   EXPECT_GT(figures.misses, 0U);
-  EXPECT_EQ(figures.entries, sets * 8);
+  EXPECT_EQ(figures.entries, sets * TokenCache::kWays);
   EXPECT_LE(figures.entries + figures.evicted + figures.busy, kept);
   // No set is left as if somebody wrote to it.
-  for (const Token& token : tokens) {
+  for (const Placed& one : tokens) {
     base::Arena arena;
-    const TokenCache::Place place = cache->place_of(token.text);
-    const TokenCache::Era era = cache->era(token.facts.algorithm);
-    cache->keep(0, place, token.digest, token.facts, token.key_id, token.has_kid, era, kNow);
-    Ways ways = cache->look(place);
-    const auto entry = cache->find(place, ways, token.digest, arena);
-    ASSERT_TRUE(entry.has_value()) << token.text;
-    EXPECT_TRUE(is(*entry, token));
+    keep_placed(*cache, 0, one, cache->era(one.token.facts.algorithm));
+    const auto entry = find_placed(*cache, one, arena);
+    ASSERT_TRUE(entry.has_value()) << one.token.text;
+    EXPECT_TRUE(is(*entry, one.token));
   }
   EXPECT_EQ(cache->figures().busy, figures.busy);
 }
 
 TEST(TokenCacheThreads, FindWhatWasKeptAsAWholeInOneSet) { run_threads(1); }
 TEST(TokenCacheThreads, FindWhatWasKeptAsAWholeInTwoSets) { run_threads(2); }
+
+// Two threads write to one new set at a time: each entry is kept, or its set was busy; none is lost otherwise, none is counted twice.
+TEST(TokenCacheThreads, WriteToASetOneAtATime) {
+  constexpr std::size_t kThreads = 2;
+  constexpr std::size_t kEach = TokenCache::kWays / kThreads;  // so that there is room for all
+  constexpr std::uint32_t kSets = 1'000;
+  const auto cache = make(kSets, kThreads);
+  std::deque<Placed> tokens;
+  for (std::uint32_t i = 0; i < kSets * TokenCache::kWays; ++i) {
+    tokens.emplace_back("token " + std::to_string(i), TokenCache::Place{.set = i / TokenCache::kWays, .tag = static_cast<std::uint16_t>(i % TokenCache::kWays + 1)});
+  }
+  std::barrier meet(kThreads);
+  std::vector<std::thread> threads;
+  for (std::size_t lane = 0; lane < kThreads; ++lane) {
+    threads.emplace_back([&, lane] {
+      for (std::size_t set = 0; set < kSets; ++set) {
+        meet.arrive_and_wait();
+        for (std::size_t i = 0; i < kEach; ++i) keep_placed(*cache, lane, tokens[set * TokenCache::kWays + lane * kEach + i], 0);
+      }
+    });
+  }
+  for (std::thread& each : threads) each.join();
+  std::uint64_t found = 0;
+  base::Arena arena;
+  for (const Placed& one : tokens) {
+    const auto entry = find_placed(*cache, one, arena);
+    if (!entry) continue;
+    ++found;
+    EXPECT_TRUE(is(*entry, one.token)) << one.token.text;
+  }
+  const TokenCacheFigures figures = cache->figures();
+  EXPECT_EQ(figures.entries, found);
+  EXPECT_EQ(figures.entries + figures.busy, tokens.size());
+  EXPECT_EQ(figures.evicted + figures.expired, 0U);
+}
 
 }  // namespace
 }  // namespace assay::verdict
