@@ -33,9 +33,28 @@ inline std::shared_ptr<const snapshot::Snapshot> snapshot_of(std::string_view do
   return compiled(*std::move(config), 1, generation);
 }
 
-// Judge: a validator over the reference engine.
+// CountingEngine: the reference engine, which counts what it is asked.
+class CountingEngine final : public crypto::Engine {
+ public:
+  std::string_view name() const noexcept override { return "counting"; }
+  std::uint64_t cost_ns(crypto::Algorithm algorithm, const crypto::KeyMaterial& key) const noexcept override { return reference_->cost_ns(algorithm, key); }
+  // checks(): how many signatures so far.
+  std::uint64_t checks() const noexcept { return checks_; }
+
+ private:
+  void answer(std::span<const crypto::SignatureCheckView> checks, std::span<crypto::SignatureResult> results) noexcept override {
+    checks_ += checks.size();
+    crypto::verify_batch(*reference_, checks, results);
+  }
+  std::unique_ptr<crypto::Engine> reference_ = crypto::make_reference_engine();
+  std::uint64_t checks_ = 0;
+};
+
+// Judge: a validator over the reference engine. With a cache, which outlives it, it remembers tokens.
 class Judge {
  public:
+  explicit Judge(verdict::TokenCache* cache = nullptr) : validator_(engine_, base::HashKey{1, 2}, 0, cache) {}
+
   // verdict(snapshot, api_service, token, now_s): of one token. The views in it end with the next call.
   verdict::VerdictView verdict(const snapshot::Snapshot& snapshot, std::string_view api_service, std::string_view token, std::int64_t now_s,
                                std::span<const std::string_view> required_scopes = {}, std::span<const jose::PointerView> claims = {}) {
@@ -49,10 +68,12 @@ class Judge {
     return verdict(snapshot, api_service, token, now_s).code;
   }
   verdict::Validator& validator() { return validator_; }
+  // checks(): how many signatures were verified so far.
+  std::uint64_t checks() const noexcept { return engine_.checks(); }
 
  private:
-  std::unique_ptr<crypto::Engine> engine_ = crypto::make_reference_engine();
-  verdict::Validator validator_{*engine_, base::HashKey{1, 2}, 0};
+  CountingEngine engine_;
+  verdict::Validator validator_;
 };
 
 // name(code): for failure messages.

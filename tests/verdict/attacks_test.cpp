@@ -62,5 +62,18 @@ TEST(Attacks, EachGetsTheSameVerdictAmongOthers) {
   }
 }
 
+// A cache that has seen them all, and the good ones among them twice, changes nothing.
+TEST(Attacks, EachGetsTheSameVerdictWithACache) {
+  const auto snapshot = tests::snapshot_of(target().fixture.configuration());
+  const auto cache = TokenCache::make(std::size_t{1} << 20, base::HashKey{3, 4}, 1);
+  tests::Judge judge(cache.get());
+  for (int round = 0; round < 3; ++round) {
+    for (const mint::Attack& attack : all()) {
+      EXPECT_EQ(judge.code(*snapshot, attack.api_service, attack.token, kNow), attack.expected) << attack.name << ", round " << round;
+    }
+  }
+  EXPECT_GT(cache->figures().hits, 0U);
+}
+
 }  // namespace
 }  // namespace assay::verdict
