@@ -115,6 +115,72 @@ TEST_P(Sha256Implementation, FinishesAPrefixSeveralTimes) {
   }
 }
 
+// Beginnings of any numbers of blocks, none included, some of which have begun before: each goes on from where it was, whatever is absorbed beside it.
+TEST_P(Sha256Implementation, AbsorbsBatchesOfBeginnings) {
+  std::mt19937_64 random(5);
+  for (int batch = 0; batch < kBatches; ++batch) {
+    const std::size_t count = random() % 12;
+    std::vector<Octets> absorbed(count);
+    std::vector<Sha256Prefix> prefixes(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (random() % 2 == 0) continue;
+      absorbed[i] = random_octets(random, random() % 4 * kSha256BlockBytes);
+      prefixes[i].absorb(code_, absorbed[i]);
+    }
+    for (int more = 0; more < 2; ++more) {
+      std::vector<Octets> octets(count);
+      for (std::size_t i = 0; i < count; ++i) {
+        octets[i] = random_octets(random, random() % (random() % 4 == 0 ? 40 : 4) * kSha256BlockBytes);
+        absorbed[i] = test::concat(absorbed[i], octets[i]);
+      }
+      sha256_absorb_batch(code_, std::vector<base::Bytes>(octets.begin(), octets.end()), prefixes);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      ASSERT_EQ(prefixes[i].octets(), absorbed[i].size()) << "batch " << batch << ", beginning " << i;
+      const Octets rest = random_octets(random, random() % 150);
+      ASSERT_EQ(octets_of(prefixes[i].finish(code_, rest)), test::digest("SHA256", test::concat(absorbed[i], rest))) << "batch " << batch << ", beginning " << i;
+    }
+  }
+}
+
+// Every pair of numbers of blocks: each way of ending meets each, and those of none are neither first nor last by chance.
+TEST_P(Sha256Implementation, AbsorbsEveryPairOfBeginnings) {
+  std::mt19937_64 random(6);
+  for (std::size_t a = 0; a < 6; ++a) {
+    for (std::size_t b = 0; b < 6; ++b) {
+      const Octets octets[] = {random_octets(random, a * kSha256BlockBytes), random_octets(random, b * kSha256BlockBytes), random_octets(random, a * kSha256BlockBytes)};
+      const base::Bytes views[] = {octets[0], octets[1], octets[2]};
+      Sha256Prefix prefixes[3];
+      sha256_absorb_batch(code_, views, prefixes);
+      for (std::size_t i = 0; i < 3; ++i) {
+        ASSERT_EQ(prefixes[i].octets(), octets[i].size());
+        ASSERT_EQ(octets_of(prefixes[i].finish(code_, {})), test::digest("SHA256", octets[i])) << a << " beside " << b << ", " << i;
+      }
+    }
+  }
+}
+
+// A null span is a beginning of nothing.
+TEST_P(Sha256Implementation, AbsorbsNothing) {
+  sha256_absorb_batch(code_, {}, {});
+  const base::Bytes nothing[3];
+  Sha256Prefix prefixes[3];
+  sha256_absorb_batch(code_, nothing, prefixes);
+  for (const Sha256Prefix& prefix : prefixes) {
+    EXPECT_EQ(prefix.octets(), 0U);
+    EXPECT_EQ(octets_of(prefix.finish(code_, {})), test::digest("SHA256", {}));
+  }
+}
+
+// Part of a block would be lost, and a beginning without a prefix would be somebody else's.
+TEST_P(Sha256Implementation, AbsorbsWholeBlocksOnly) {
+  const Octets octets(kSha256BlockBytes + 1);
+  const base::Bytes views[] = {octets, base::Bytes(octets).first(kSha256BlockBytes)};
+  Sha256Prefix prefixes[2];
+  EXPECT_DEATH(sha256_absorb_batch(code_, views, prefixes), "CHECK");
+  EXPECT_DEATH(sha256_absorb_batch(code_, std::span(views).last(1), prefixes), "CHECK");
+}
+
 INSTANTIATE_TEST_SUITE_P(Codes, Sha256Implementation, testing::ValuesIn(test::sha256_codes()),
                          [](const auto& code) { return std::string(code.param->name == std::string("sha-ni") ? "sha_ni" : code.param->name); });
 
