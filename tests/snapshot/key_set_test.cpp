@@ -109,5 +109,109 @@ TEST(KeySet, KeepsWhatWasSkipped) {
   EXPECT_THAT(candidates(keys, "s", Algorithm::es256), IsEmpty());
 }
 
+// Whether a key serves is whether it would be tried: for every key of a set, every algorithm, with a kid and without.
+void expect_serving_as_candidates(const KeySet& keys) {
+  for (const jose::VerificationKey& key : keys.keys()) {
+    for (std::size_t i = 0; i <= crypto::kAlgorithmCount; ++i) {
+      const auto algorithm = static_cast<Algorithm>(i);
+      for (const bool has_kid : {false, true}) {
+        // Keys of one id are the same in all that matters: the first that is tried stands for them.
+        const jose::VerificationKey* expected = nullptr;
+        if (!has_kid || key.kid) {
+          const snapshot::Candidates tried = keys.candidates(has_kid ? std::optional<std::string_view>(*key.kid) : std::nullopt, algorithm);
+          for (std::size_t k = tried.count; k-- > 0;) {
+            if (tried.keys[k]->id == key.id) expected = tried.keys[k];
+          }
+        }
+        EXPECT_EQ(keys.serving(key.id, has_kid, algorithm), expected)
+            << "key " << &key - keys.keys().data() << ", algorithm " << i << (has_kid ? ", with kid" : ", without kid");
+      }
+    }
+  }
+}
+
+TEST(KeySet, ServesByTheKeysThatItWouldTry) {
+  std::string text;
+  const auto add = [&text](const std::string& key) { text += (text.empty() ? "" : ",") + key; };
+  for (const std::string_view key : {kRsaA, kP256, kP384, kP521, kEd25519}) {
+    add(with_kid(key, "k"));
+    add(jwk(key));
+  }
+  add(with_kid(kRsaB, "k", R"(,"alg":"PS256")"));
+  add(with_kid(kEd25519B, "", R"(,"alg":"EdDSA")"));
+  add(with_kid(kEd25519B, ""));
+  add(with_kid(kP256, "a"));
+  add(with_kid(kP256, "k"));
+  expect_serving_as_candidates(key_set(text));
+  expect_serving_as_candidates(key_set(""));
+  for (const std::string_view key : {kRsaA, kP256, kP384, kP521, kEd25519}) {
+    expect_serving_as_candidates(key_set(jwk(key)));
+    expect_serving_as_candidates(key_set(with_kid(key, "k")));
+  }
+}
+
+// The fifth of a kid is not tried for tokens with it, nor the fifth of all for those without; what does not fit takes no place before them.
+TEST(KeySet, DoesNotServeByTheFifth) {
+  std::string text = with_kid(kRsaA, "k");
+  std::vector<std::string> algs{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"};
+  for (const std::string& alg : algs) text += "," + with_kid(kRsaB, "k", R"(,"alg":")" + alg + '"');
+  for (int i = 0; i < 3; ++i) text += "," + with_kid(i % 2 == 0 ? kRsaA : kRsaB, "k" + std::to_string(i));
+  text += "," + with_kid(kRsaB, "k");
+  text += "," + jwk(kRsaB);
+  const KeySet keys = key_set(text);
+  expect_serving_as_candidates(keys);
+
+  const KeySet five = key_set(with_kid(kP256, "a") + "," + with_kid(kP256, "b") + "," + with_kid(kP256, "c") + "," + jwk(kP256) + "," + with_kid(kP256, "e"));
+  expect_serving_as_candidates(five);
+  const jose::VerificationKey& fifth = five.keys()[4];
+  EXPECT_EQ(five.serving(fifth.id, true, Algorithm::es256), &fifth);
+  EXPECT_EQ(five.serving(fifth.id, false, Algorithm::es256), nullptr);
+  const jose::VerificationKey& nameless = five.keys()[3];
+  EXPECT_EQ(five.serving(nameless.id, true, Algorithm::es256), nullptr);
+  EXPECT_EQ(five.serving(nameless.id, false, Algorithm::es256), &nameless);
+
+  std::string same_kid;
+  for (const std::string_view key : {kRsaA, kRsaB, kRsaA, kRsaB}) same_kid += with_kid(key, "k", R"(,"alg":"RS256")") + ",";
+  const KeySet behind = key_set(same_kid + with_kid(kRsaA, "k") + "," + with_kid(kEd25519, "k"));
+  expect_serving_as_candidates(behind);
+  const jose::VerificationKey& last_rsa = behind.keys()[4];
+  EXPECT_EQ(behind.serving(last_rsa.id, true, Algorithm::rs256), nullptr);
+  EXPECT_EQ(behind.serving(last_rsa.id, true, Algorithm::rs384), &last_rsa);
+  EXPECT_EQ(behind.serving(behind.keys()[5].id, true, Algorithm::eddsa), &behind.keys()[5]);
+}
+
+// A key that stands there twice serves if either place is among the first four.
+TEST(KeySet, ServesByAKeyThatStandsThereTwice) {
+  const std::string first = with_kid(kP256, "k");
+  std::string others;
+  for (int i = 0; i < 4; ++i) others += with_kid(kP256, "o" + std::to_string(i)) + ",";
+  const KeySet keys = key_set(first + "," + others + first);
+  ASSERT_EQ(keys.keys().front().id, keys.keys().back().id);
+  expect_serving_as_candidates(keys);
+  EXPECT_EQ(keys.serving(keys.keys().back().id, true, Algorithm::es256), &keys.keys().front());
+  EXPECT_EQ(keys.serving(keys.keys().back().id, false, Algorithm::es256), &keys.keys().front());
+  const KeySet last = key_set(others + first + "," + first);
+  expect_serving_as_candidates(last);
+  EXPECT_EQ(last.serving(last.keys().back().id, false, Algorithm::es256), nullptr);
+}
+
+// An id is content: of a key that is not there, of the same numbers under another kid or alg, or of any other 128 bits.
+TEST(KeySet, ServesByNoOtherKey) {
+  const KeySet keys = key_set(with_kid(kRsaA, "a"));
+  for (const std::string& other : {with_kid(kRsaA, "b"), jwk(kRsaA), with_kid(kRsaA, "a", R"(,"alg":"RS256")"), with_kid(kRsaB, "a"), with_kid(kP256, "a")}) {
+    const KeySet there = key_set(other);
+    for (std::size_t i = 0; i <= crypto::kAlgorithmCount; ++i) {
+      for (const bool has_kid : {false, true}) EXPECT_EQ(keys.serving(there.keys()[0].id, has_kid, static_cast<Algorithm>(i)), nullptr) << other;
+    }
+  }
+  for (std::size_t bit = 0; bit < 8 * sizeof(jose::KeyId); ++bit) {
+    jose::KeyId id = keys.keys()[0].id;
+    ASSERT_NE(keys.serving(id, true, Algorithm::rs256), nullptr);
+    id[bit / 8] ^= static_cast<std::byte>(1U << bit % 8);
+    EXPECT_EQ(keys.serving(id, true, Algorithm::rs256), nullptr) << bit;
+    EXPECT_EQ(keys.serving(id, false, Algorithm::rs256), nullptr) << bit;
+  }
+}
+
 }  // namespace
 }  // namespace assay::test
