@@ -128,6 +128,30 @@ TEST(VerifyBatch, RefusesEverySignatureOfAnotherLengthUnasked) {
   }
 }
 
+// A prefix is a beginning of the message; a longer one is of something else. It is passed on as it is.
+TEST(VerifyBatch, RefusesAPrefixLongerThanTheMessageUnasked) {
+  for (const KeyType type : kKeyTypes) {
+    Question question(type);
+    for (std::size_t blocks = 0; blocks <= 3; ++blocks) {
+      sha2::Sha256Prefix prefix;
+      const Octets beginning(blocks * sha2::kSha256BlockBytes);
+      prefix.absorb(sha2::sha256_portable(), beginning);
+      for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{63}, std::size_t{64}, std::size_t{65}, std::size_t{127}, std::size_t{128}, std::size_t{129}, std::size_t{200}}) {
+        ScriptedEngine engine = always(valid);
+        question.message.assign(size, std::byte{0});
+        SignatureCheckView check = question.view();
+        check.prefix = &prefix;
+        const bool fits = size >= beginning.size();
+        EXPECT_EQ(ask(engine, check), fits ? valid : invalid) << size << " octets after " << blocks << " blocks";
+        ASSERT_EQ(engine.asked.size(), fits ? 1U : 0U);
+        if (fits) {
+          EXPECT_EQ(engine.asked[0].prefix, &prefix);
+        }
+      }
+    }
+  }
+}
+
 // A modulus of 2049 bits takes 257 octets: lengths follow the modulus, not the nearest usual size.
 TEST(VerifyBatch, CountsTheOctetsOfOddModuli) {
   Octets modulus(257);

@@ -10,6 +10,7 @@
 
 #include "crypto/engine_set.h"
 #include "crypto/known_answers.h"
+#include "crypto/sha2/sha256.h"
 #include "crypto/signer.h"
 #include "crypto/table_builder.h"
 
@@ -99,10 +100,16 @@ void answers_right(Engine& engine, const std::vector<Case>& cases) {
     for (int round = 0; round < rounds; ++round) {
       std::vector<SignatureCheckView> checks;
       std::vector<SignatureResult> answers;
+      std::vector<sha2::Sha256Prefix> prefixes(size);
       for (std::size_t i = 0; i < size; ++i) {
         const Case& c = cases[random() % cases.size()];
         checks.push_back(c.check());
         answers.push_back(c.answer);
+        if (random() % 2 == 0) continue;
+        // Of half of them a beginning is hashed already, whatever their algorithm makes of that.
+        const std::size_t blocks = random() % (c.message.size() / sha2::kSha256BlockBytes + 1);
+        prefixes[i].absorb(sha2::sha256_portable(), base::Bytes(c.message).first(blocks * sha2::kSha256BlockBytes));
+        checks.back().prefix = &prefixes[i];
       }
       ASSERT_EQ(answers_of(engine, checks), answers) << "batch of " << size;
     }
@@ -130,6 +137,62 @@ TEST(FastEngine, AgreesWithTheReferenceFromTheFirstKeyToTheLastTable) {
     EXPECT_EQ(builder.figures().tables, 16U);
     EXPECT_EQ(builder.figures().keys_without, 0U);
     answers_right(*engine, cases);
+  }
+}
+
+// Every beginning of a message, for every algorithm. One of other octets is another message to who goes on from it; algorithms without SHA-256, and the reference engine, never look at it.
+TEST(FastEngine, GoesOnFromABeginningThatIsHashedAlready) {
+  std::mt19937_64 random(13);
+  Octets message(6 * sha2::kSha256BlockBytes + 17);
+  for (std::byte& octet : message) octet = static_cast<std::byte>(random());
+  using enum Algorithm;
+  // New keys each time: tables are given back with them, before the memory that they are in goes.
+  const auto cases_of_new_keys = [&message] {
+    std::vector<Case> cases;
+    const auto add = [&](const SigningKey& key, std::initializer_list<Algorithm> algorithms) {
+      for (const Algorithm algorithm : algorithms) cases.push_back({algorithm, key.material(), message, key.sign(algorithm, message), SignatureResult::valid});
+    };
+    add(SigningKey::rsa(2048), {rs256, rs384, rs512, ps256, ps384, ps512});
+    add(SigningKey::ec(KeyType::p256), {es256});
+    add(SigningKey::ec(KeyType::p384), {es384});
+    add(SigningKey::ec(KeyType::p521), {es512});
+    add(SigningKey::ed25519(), {eddsa});
+    return cases;
+  };
+  const auto expect = [&](Engine& engine, const std::vector<Case>& cases, bool looks) {
+    for (const Case& c : cases) {
+      SCOPED_TRACE(test::name(c.algorithm));
+      SignatureCheckView check = c.check();
+      for (std::size_t octets = 0; octets <= message.size(); octets += sha2::kSha256BlockBytes) {
+        sha2::Sha256Prefix prefix;
+        prefix.absorb(sha2::sha256_portable(), base::Bytes(message).first(octets));
+        check.prefix = &prefix;
+        EXPECT_EQ(answers_of(engine, {check}), std::vector{SignatureResult::valid}) << octets;
+        if (octets == 0) continue;
+        const Octets other = test::flipped(message, random() % (8 * octets));
+        sha2::Sha256Prefix wrong;
+        wrong.absorb(sha2::sha256_portable(), base::Bytes(other).first(octets));
+        check.prefix = &wrong;
+        const bool fails = looks && hashes_by_sha256(c.algorithm);
+        EXPECT_EQ(answers_of(engine, {check}), std::vector{fails ? SignatureResult::invalid : SignatureResult::valid}) << octets;
+        // And an octet of the message that the beginning covers is not looked at again: the caller has said what it is.
+        check.prefix = &prefix;
+        check.message = other;
+        EXPECT_EQ(answers_of(engine, {check}), std::vector{fails ? SignatureResult::valid : SignatureResult::invalid}) << octets;
+        check.message = message;
+      }
+    }
+  };
+  expect(*make_reference_engine(), cases_of_new_keys(), false);
+  for (const EngineLevel level : levels()) {
+    SCOPED_TRACE(name_of(level));
+    CurveTables curves;
+    TableBuilder builder({level, level, level, level}, curves);
+    const std::vector<Case> cases = cases_of_new_keys();
+    const auto wanted = wishes(cases);
+    while (builder.build_next(wanted, std::uint64_t{1} << 30)) {
+    }
+    expect(*make_fast_engine(*Kernels::of(level), curves), cases, true);
   }
 }
 
