@@ -66,15 +66,17 @@ void round(WorkerHarness& harness, std::vector<Peer>& peers, const std::vector<F
   harness.ask(peers[1], Frame(frames[0].begin() + 100, frames[0].end()));
 }
 
-std::uint64_t allocations_after_warm_up(bool allocates) {
+std::uint64_t allocations_after_warm_up(bool allocates, verdict::TokenCache* cache = nullptr) {
   auto engine = std::make_unique<MarkingEngine>();
   engine->allocates = allocates;
-  WorkerHarness harness(snapshot_of(document()), std::move(engine), base::LogLevel::info);  // lines about refused tokens would allocate
+  WorkerHarness harness(snapshot_of(document()), std::move(engine), base::LogLevel::info, 5, cache);  // lines about refused tokens would allocate
   std::vector<Peer> peers;
   for (int i = 0; i < 4; ++i) peers.push_back(harness.connect());
   std::string forged = good_token();
   forged[forged.size() - 10] = forged[forged.size() - 10] == 'A' ? 'B' : 'A';
   const std::string expired = orders().good_token("EdDSA", std::time(nullptr) - 7200, 3600);
+  std::vector<std::string> several;
+  for (int i = 0; i < 30; ++i) several.push_back(orders().good_token("EdDSA", std::time(nullptr)));
   const std::vector<Frame> frames{
       validate_frame(1, {.tokens = {good_token(), forged, expired, "nonsense"}, .required_scopes = {}, .claims = {"/iss", "/aud", "/absent"}, .deadline_ms = 60'000}),
       validate_frame(2, {.tokens = std::vector<std::string>(100, good_token())}),
@@ -83,6 +85,7 @@ std::uint64_t allocations_after_warm_up(bool allocates) {
       ping_frame(5),
       status_frame(6),
       strange_frame(7, 99),
+      validate_frame(8, {.tokens = several, .required_scopes = {}, .claims = {"/iss", "/jti"}, .deadline_ms = 60'000}),
   };
   for (int i = 0; i < 10; ++i) round(harness, peers, frames);
   const std::uint64_t before = allocations;
@@ -91,6 +94,17 @@ std::uint64_t allocations_after_warm_up(bool allocates) {
 }
 
 TEST(RequestPath, AllocatesNothingAfterItsWarmUp) { EXPECT_EQ(allocations_after_warm_up(false), 0U); }
+
+// A cache of one set: what comes again at once is remembered, and of the others each pushes out another.
+TEST(RequestPath, AllocatesNothingWithACacheOfTokens) {
+  const auto cache = verdict::TokenCache::make(std::size_t{8} << 10, base::HashKey{3, 4}, 1);
+  ASSERT_NE(cache, nullptr);
+  EXPECT_EQ(allocations_after_warm_up(false, cache.get()), 0U);
+  const verdict::TokenCacheFigures figures = cache->figures();
+  EXPECT_EQ(figures.capacity, verdict::TokenCache::kWays);
+  EXPECT_GT(figures.hits, 1'000U);
+  EXPECT_GT(figures.evicted, 1'000U);
+}
 
 // The count can fail.
 TEST(RequestPath, IsSeenWhenItAllocates) { EXPECT_GT(allocations_after_warm_up(true), 0U); }

@@ -585,7 +585,7 @@ void keep_placed(TokenCache& cache, std::size_t lane, const Placed& each, TokenC
 // they go while they are being read, and few tags, so that all of them are looked at.
 void run_threads(std::size_t sets) {
   constexpr std::size_t kThreads = 4;
-  constexpr int kRounds = 40'000;
+  constexpr int kRounds = 25'000;
   const auto cache = make(sets, kThreads);
   std::deque<Placed> tokens;
   for (std::uint32_t i = 0; i < 12 * sets; ++i) {
