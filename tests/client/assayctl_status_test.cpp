@@ -50,11 +50,12 @@ TEST_F(AssayctlStatus, SaysFirstThatItIsWell) {
   EXPECT_THAT(lines[0], StartsWith("well: assayd 1.2.3, up "));
   EXPECT_THAT(lines[0], HasSubstr(" since 2023-11-14 22:13:20 UTC"));
   EXPECT_EQ(lines[1], "in force     deployment 3 since 2023-11-14 22:14:10 UTC, generation 4, instance 0123456789abcdef, engine reference");
-  EXPECT_EQ(lines[2], "state        /var/lib/assay: all that is in force is on disk");
-  EXPECT_EQ(lines[3], "workers      1: 2 connections, 1,000 requests, 2,000 tokens in 900 batches");
-  EXPECT_EQ(lines[4], "verdicts     accepted 1,234,567, code 123 1");
-  EXPECT_EQ(lines[5], "errors       overloaded 6");
-  EXPECT_EQ(lines[6], "connections  8 refused, 9 dropped");
+  EXPECT_EQ(lines[2], "token cache  none");
+  EXPECT_EQ(lines[3], "state        /var/lib/assay: all that is in force is on disk");
+  EXPECT_EQ(lines[4], "workers      1: 2 connections, 1,000 requests, 2,000 tokens in 900 batches");
+  EXPECT_EQ(lines[5], "verdicts     accepted 1,234,567, code 123 1");
+  EXPECT_EQ(lines[6], "errors       overloaded 6");
+  EXPECT_EQ(lines[7], "connections  8 refused, 9 dropped");
 }
 
 TEST_F(AssayctlStatus, NamesEachEngineIfThereAreSeveral) {
@@ -65,6 +66,17 @@ TEST_F(AssayctlStatus, NamesEachEngineIfThereAreSeveral) {
 TEST_F(AssayctlStatus, ShowsTheTablesOfKeys) {
   EXPECT_THAT(reported({}).out, testing::Not(HasSubstr("key tables")));
   EXPECT_THAT(reported({.key_tables = true}).out, HasSubstr("key tables   1,000 in 128.0 MiB of 256.0, 24 keys on curves without; 43.6 MiB for the curves\n"));
+}
+
+// Whether it is worth its memory: how many tokens were remembered, of those that were asked about, and whether there is room.
+TEST_F(AssayctlStatus, ShowsTheCacheOfTokens) {
+  EXPECT_THAT(reported({.token_cache = true}).out,
+              HasSubstr("\ntoken cache  1,234,567 hits (99.3 %), 8,765 misses; 5,000 of 128,000 entries, 3 evicted\n"));
+  EXPECT_THAT(reported({.token_cache = true, .token_cache_used = false}).out, HasSubstr("\ntoken cache  0 hits, 0 misses; 0 of 128,000 entries, 0 evicted\n"));
+  EXPECT_THAT(reported({.token_cache = true}, {"status", "--json"}).out,
+              HasSubstr(R"("token_cache":{"bytes":67000000,"capacity":128000,"entries":5000,"hits":1234567,"misses":8765,"keys_gone":4,"evicted":3,"expired":2,)"
+                        R"("oversized":1,"busy":9})"));
+  EXPECT_THAT(reported({}, {"status", "--json"}).out, Not(HasSubstr("token_cache")));
 }
 
 TEST_F(AssayctlStatus, SaysFirstWhatIsWrongTheWorstFirst) {

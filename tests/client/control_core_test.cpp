@@ -200,6 +200,23 @@ TEST(ControlAnswers, CarryEverythingOfAStatusReport) {
   EXPECT_EQ(server.keys[0].verified, 1'234'567U);
 }
 
+TEST(ControlAnswers, CarryTheFiguresOfTheTokenCacheIfThereIsOne) {
+  EXPECT_FALSE(std::get<StatusReport>(answer(ask_status, test::status_frame(kId))).token_cache.has_value());
+  const Answer given = answer(ask_status, test::status_frame(kId, {.token_cache = true}));
+  const std::optional<TokenCache>& cache = std::get<StatusReport>(given).token_cache;
+  ASSERT_TRUE(cache.has_value());
+  EXPECT_EQ(cache->bytes, 67'000'000U);
+  EXPECT_EQ(cache->capacity, 128'000U);
+  EXPECT_EQ(cache->entries, 5'000U);
+  EXPECT_EQ(cache->hits, 1'234'567U);
+  EXPECT_EQ(cache->misses, 8'765U);
+  EXPECT_EQ(cache->keys_gone, 4U);
+  EXPECT_EQ(cache->evicted, 3U);
+  EXPECT_EQ(cache->expired, 2U);
+  EXPECT_EQ(cache->oversized, 1U);
+  EXPECT_EQ(cache->busy, 9U);
+}
+
 TEST(ControlAnswers, OfAConflictSayWhatIsInForce) {
   for (const std::uint64_t deployment : {0U, 7U}) {
     const Answer given = answer(ask_deploy, test::conflict_frame(kId, deployment));
