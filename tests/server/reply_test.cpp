@@ -230,6 +230,18 @@ TEST(Reply, CutsTheListsOfALargeChange) {
   }
 }
 
+// A daemon without a cache of tokens says so by leaving it out: zeros would be one that is of no use.
+TEST(Reply, LeavesOutATokenCacheThatIsNotThere) {
+  const test::FakeClock clock;
+  test::RecordingLog log;
+  const test::NoIdentities identities;
+  const auto ledger = test::ledger_of(test::document(), clock, log, identities);
+  ReplyEncoder encoder(limits::kControlFrameBytesMax);
+  const Answer reply = answer(encoder.status(8, {.version = "1", .engine = "e", .engines = {}, .workers = {}}, *ledger->report(), *ledger->first_snapshot()));
+  ASSERT_NE(reply.envelope()->body_as_StatusReport(), nullptr);
+  EXPECT_EQ(reply.envelope()->body_as_StatusReport()->token_cache(), nullptr);
+}
+
 TEST(Reply, AnswersAnErrorForAStatusThatDoesNotFit) {
   const test::FakeClock clock;
   test::RecordingLog log;
@@ -278,6 +290,7 @@ TEST(Reply, ReportsKeysUsedAndSkippedAndWhatHasBeenCounted) {
   figures.add_worker(counters, 3);
   figures.engines = {{crypto::Algorithm::rs256, crypto::EngineLevel::simd}, {crypto::Algorithm::es256, crypto::EngineLevel::scalar}};
   figures.tables = crypto::TableFigures{.tables = 5, .bytes = 6, .curve_bytes = 7, .keys_without = 8};
+  figures.token_cache = verdict::TokenCacheFigures{.bytes = 11, .capacity = 12, .entries = 13, .hits = 14, .misses = 15, .keys_gone = 16, .evicted = 17, .expired = 18, .oversized = 19, .busy = 20};
   figures.connections_refused = 4;
   figures.problems.push_back({Problem::Severity::warning, "a late worker"});
   ReplyEncoder encoder(limits::kControlFrameBytesMax);
@@ -302,6 +315,17 @@ TEST(Reply, ReportsKeysUsedAndSkippedAndWhatHasBeenCounted) {
   EXPECT_EQ(report->key_tables()->bytes(), 6U);
   EXPECT_EQ(report->key_tables()->curve_bytes(), 7U);
   EXPECT_EQ(report->key_tables()->keys_without(), 8U);
+  ASSERT_NE(report->token_cache(), nullptr);
+  EXPECT_EQ(report->token_cache()->bytes(), 11U);
+  EXPECT_EQ(report->token_cache()->capacity(), 12U);
+  EXPECT_EQ(report->token_cache()->entries(), 13U);
+  EXPECT_EQ(report->token_cache()->hits(), 14U);
+  EXPECT_EQ(report->token_cache()->misses(), 15U);
+  EXPECT_EQ(report->token_cache()->keys_gone(), 16U);
+  EXPECT_EQ(report->token_cache()->evicted(), 17U);
+  EXPECT_EQ(report->token_cache()->expired(), 18U);
+  EXPECT_EQ(report->token_cache()->oversized(), 19U);
+  EXPECT_EQ(report->token_cache()->busy(), 20U);
   ASSERT_EQ(report->oauth_servers()->size(), 1U);
   const wire::OAuthServerStatus& server = *report->oauth_servers()->Get(0);
   EXPECT_TRUE(server.available());
