@@ -37,6 +37,14 @@ bool come_back(const FactsView& facts) {
   return back.has_value() && tests::equal(*back, facts);
 }
 
+// The least that there are: a token's header has an algorithm and a type, and be it `absent`.
+FactsView least() {
+  FactsView facts;
+  facts.algorithm = crypto::Algorithm::rs256;
+  facts.type = TypeClass::absent;
+  return facts;
+}
+
 // Some facts with a bit of everything.
 FactsView ordinary() {
   static constexpr std::array<std::string_view, 2> kAudiences{"https://a", "https://b"};
@@ -58,14 +66,14 @@ FactsView ordinary() {
 
 TEST(FlatFacts, ComeBackAsTheyWere) {
   EXPECT_TRUE(come_back(ordinary()));
-  EXPECT_TRUE(come_back({}));
+  EXPECT_TRUE(come_back(least()));
 }
 
 TEST(FlatFacts, KeepAlgorithmTypeAndConfirmation) {
   FactsView facts = ordinary();
-  for (std::size_t algorithm = 0; algorithm <= crypto::kAlgorithmCount; ++algorithm) {
+  for (std::size_t algorithm = 1; algorithm <= crypto::kAlgorithmCount; ++algorithm) {
     facts.algorithm = static_cast<crypto::Algorithm>(algorithm);
-    for (const TypeClass type : {TypeClass::unset, TypeClass::absent, TypeClass::jwt, TypeClass::at_jwt, TypeClass::other}) {
+    for (const TypeClass type : {TypeClass::absent, TypeClass::jwt, TypeClass::at_jwt, TypeClass::other}) {
       facts.type = type;
       for (const bool bound : {false, true}) {
         facts.has_confirmation = bound;
@@ -75,12 +83,26 @@ TEST(FlatFacts, KeepAlgorithmTypeAndConfirmation) {
   }
 }
 
+// What no token's header can have is nothing that was kept.
+TEST(FlatFacts, AreNotExpandedWithoutAnAlgorithmAndAType) {
+  const auto is_expanded = [](std::uint8_t algorithm, std::uint8_t type) {
+    FactsView facts = ordinary();
+    facts.algorithm = static_cast<crypto::Algorithm>(algorithm);
+    facts.type = static_cast<TypeClass>(type);
+    base::Arena arena;
+    return expand(flat(facts), arena).has_value();
+  };
+  EXPECT_TRUE(is_expanded(1, 1));
+  for (const std::uint8_t algorithm : {std::uint8_t{0}, static_cast<std::uint8_t>(crypto::kAlgorithmCount + 1), std::uint8_t{255}}) EXPECT_FALSE(is_expanded(algorithm, 1));
+  for (const std::uint8_t type : {std::uint8_t{0}, static_cast<std::uint8_t>(static_cast<int>(TypeClass::other) + 1), std::uint8_t{255}}) EXPECT_FALSE(is_expanded(1, type));
+}
+
 // An empty string is present, and what is absent is not an empty string; each text is its own.
 TEST(FlatFacts, TellAbsentTextsFromEmptyOnes) {
   constexpr std::array kTexts{&FactsView::issuer, &FactsView::subject, &FactsView::client_id, &FactsView::token_id};
   constexpr std::array<std::optional<std::string_view>, 3> kValues{std::nullopt, "", "text"};
   for (std::size_t choice = 0; choice < 81; ++choice) {
-    FactsView facts;
+    FactsView facts = least();
     std::size_t left = choice;
     for (const auto text : kTexts) {
       facts.*text = kValues[left % 3];
@@ -107,7 +129,7 @@ TEST(FlatFacts, KeepDatesExactly) {
   for (const auto date : {&FactsView::expires_at, &FactsView::not_before, &FactsView::issued_at}) {
     for (const std::int64_t seconds : std::initializer_list<std::int64_t>{0, 1, 1'700'000'000, INT32_MAX, UINT32_MAX, 1LL << 32, base::limits::kNumericDateMax}) {
       for (const bool has_fraction : {false, true}) {
-        FactsView facts;
+        FactsView facts = least();
         facts.*date = NumericDate{seconds, has_fraction};
         EXPECT_TRUE(come_back(facts)) << seconds;
       }
@@ -121,7 +143,7 @@ TEST(FlatFacts, KeepEachAudienceAndScope) {
   const std::vector<std::string_view> views(texts.begin(), texts.end());
   for (const std::size_t audiences : {0U, 1U, 2U, 999U}) {
     for (const std::size_t scopes : {0U, 1U, 3U, 1'000U}) {
-      FactsView facts;
+      FactsView facts = least();
       facts.audiences = std::span(views).first(audiences);
       facts.scopes = std::span(views).last(scopes);
       EXPECT_TRUE(come_back(facts)) << audiences << ' ' << scopes;
@@ -183,7 +205,7 @@ TEST(FlatFacts, DependOnTheFactsAlone) {
 }
 
 TEST(FlatFacts, AreNotExpandedFromFewerOrMoreOctets) {
-  for (const FactsView& facts : {ordinary(), FactsView()}) {
+  for (const FactsView& facts : {ordinary(), least()}) {
     const std::vector<std::byte> whole = flat(facts);
     for (std::size_t size = 0; size < whole.size(); ++size) {
       base::Arena arena;
@@ -253,9 +275,9 @@ TEST(FlatFacts, ComeBackWhateverTheyAre) {
     std::vector<std::string_view> scopes(below(20));
     std::ranges::generate(audiences, text);
     std::ranges::generate(scopes, text);
-    FactsView facts;
-    facts.algorithm = static_cast<crypto::Algorithm>(below(crypto::kAlgorithmCount + 1));
-    facts.type = static_cast<TypeClass>(below(5));
+    FactsView facts = least();
+    facts.algorithm = static_cast<crypto::Algorithm>(1 + below(crypto::kAlgorithmCount));
+    facts.type = static_cast<TypeClass>(1 + below(4));
     facts.has_confirmation = below(2) == 0;
     facts.issuer = maybe_text();
     facts.subject = maybe_text();

@@ -54,6 +54,26 @@ TEST_P(Sha256Implementation, AgreesWithOpenSslAtEveryLengthOfSeveralBlocks) {
   }
 }
 
+// The test that the daemon makes at start: it must see a code that is wrong in one of its ways alone.
+TEST_P(Sha256Implementation, AgreesWithTheReference) { EXPECT_TRUE(sha256_agrees(code_)); }
+
+TEST(Sha256Agrees, NotIfOneMessageOrOneLaneIsWrong) {
+  static const Sha256Code& right = *test::sha256_codes().back();
+  Sha256Code wrong_one = right;
+  wrong_one.one = [](Sha256State* state, const std::byte* blocks, std::size_t count) noexcept {
+    right.one(state, blocks, count);
+    state->words[7] ^= 1;
+  };
+  EXPECT_FALSE(sha256_agrees(wrong_one));
+  if (right.lanes == nullptr) return;
+  Sha256Code wrong_lane = right;
+  wrong_lane.lanes = [](Sha256State* states, const std::byte* const* blocks, std::size_t count) noexcept {
+    right.lanes(states, blocks, count);
+    if (count != 0) states[1].words[0] ^= 0x80000000;
+  };
+  EXPECT_FALSE(sha256_agrees(wrong_lane));
+}
+
 // A null span is an empty message.
 TEST_P(Sha256Implementation, HashesABatchOfNothingAndAMessageOfNothing) {
   sha256_batch(code_, {}, {});
