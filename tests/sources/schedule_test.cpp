@@ -38,7 +38,7 @@ TEST_F(ScheduleTest, NeverGivesTwoOrdersForOneSource) {
   EXPECT_EQ(schedule.next_event(now()), now().boot_ms + 1);
 }
 
-// At most 32 at once; whoever has waited longest is next.
+// At most 32 at once.
 TEST_F(ScheduleTest, GivesAtMost32OrdersAtOnce) {
   use(100);
   clocks.pass(kMinute);
@@ -56,6 +56,27 @@ TEST_F(ScheduleTest, GivesAtMost32OrdersAtOnce) {
     busy.push_back(next);
   }
   EXPECT_EQ(busy.size(), 32U);
+}
+
+// Whoever is due longest is next, whatever its name.
+TEST_F(ScheduleTest, GivesThePlacesInTheOrderOfWaiting) {
+  use(40);
+  clocks.pass(kMinute);
+  for (int i = 0; i < 2; ++i) {
+    for (const Order& each : orders()) fetched(each, 24 * 3600);
+  }
+  for (unsigned number = 0; number < 32; ++number) schedule.refresh(source_id(number), now());
+  std::vector<Order> busy = orders();
+  ASSERT_EQ(busy.size(), 32U);
+  for (const unsigned number : {39U, 33U, 36U}) {
+    clocks.pass(1);
+    schedule.refresh(source_id(number), now());
+  }
+  for (const unsigned number : {39U, 33U, 36U}) {
+    fetched(busy.back(), 24 * 3600);
+    busy.pop_back();
+    EXPECT_EQ(order().source, source_id(number));
+  }
 }
 
 // However many issuers hang, their orders leave a quarter of the places to the others.

@@ -83,6 +83,17 @@ TEST_F(SourceTest, CountsNotModifiedWithoutASetAsAFailure) {
   EXPECT_EQ(wait_for_order().etag, "");
 }
 
+// Nor does a 304 confirm a set that came without a tag, for nothing was said about it that could be.
+TEST_F(SourceTest, CountsNotModifiedWithoutATagAsAFailure) {
+  fetched(order(), 600, true, "");
+  const std::int64_t fetched_at_s = now().real_s;
+  last = wait_for_order();
+  ASSERT_EQ(last.etag, "");
+  EXPECT_TRUE(schedule.not_modified(last.number, 600, now()));
+  EXPECT_EQ(report().consecutive_failures, 1U);
+  EXPECT_EQ(report().fetched_at_s, fetched_at_s);
+}
+
 // A 304 confirms the set that was asked about. If an operator has pushed another one meanwhile, it says nothing about that.
 TEST_F(SourceTest, DoesNotConfirmASetThatWasNotAskedAbout) {
   fetched(order(), 600);
