@@ -116,28 +116,38 @@ void TokenCache::used(const Place& place, unsigned way) noexcept {
   if ((used.load(std::memory_order_relaxed) & bit(way)) == 0) used.fetch_or(bit(way), std::memory_order_relaxed);
 }
 
-// victim(set, now_s, lane): the way that something new goes to. The set is the caller's.
-unsigned TokenCache::victim(Set& set, std::int64_t now_s, Lane& lane) noexcept {
+TokenCache::Victim TokenCache::choose(const Set& set, std::int64_t now_s) noexcept {
   for (unsigned way = 0; way < kWays; ++way) {
-    if (set.tags[way].load(std::memory_order_relaxed) != 0) continue;
-    lane.filled.add();
-    return way;
+    if (set.tags[way].load(std::memory_order_relaxed) == 0) return {way, Victim::Why::free};
   }
   for (unsigned way = 0; way < kWays; ++way) {
-    if (set.expires_s[way].load(std::memory_order_relaxed) > now_s) continue;
-    lane.expired.add();
-    return way;
+    if (set.expires_s[way].load(std::memory_order_relaxed) <= now_s) return {way, Victim::Why::expired};
   }
-  lane.evicted.add();
-  Ways used = set.used.load(std::memory_order_relaxed);
-  if (used == static_cast<Ways>(~Ways{0})) {
-    set.used.store(0, std::memory_order_relaxed);
-    used = 0;
-  }
-  unsigned way = set.hand.load(std::memory_order_relaxed);
+  const Ways used = set.used.load(std::memory_order_relaxed);
+  unsigned way = set.hand.load(std::memory_order_relaxed) % kWays;
+  if (used == static_cast<Ways>(~Ways{0})) return {way, Victim::Why::all_used};
   while ((used & bit(way)) != 0) way = (way + 1) % kWays;
-  set.hand.store(static_cast<std::uint8_t>((way + 1) % kWays), std::memory_order_relaxed);
-  return way;
+  return {way, Victim::Why::unused};
+}
+
+// vacate(set, victim, lane): the set is the caller's.
+void TokenCache::vacate(Set& set, const Victim& victim, Lane& lane) noexcept {
+  switch (victim.why) {
+    case Victim::Why::free: lane.filled.add(); break;
+    case Victim::Why::expired: lane.expired.add(); break;
+    case Victim::Why::all_used: set.used.store(0, std::memory_order_relaxed); [[fallthrough]];
+    case Victim::Why::unused:
+      lane.evicted.add();
+      set.hand.store(static_cast<std::uint8_t>((victim.way + 1) % kWays), std::memory_order_relaxed);
+      break;
+    case Victim::Why::unset: break;
+  }
+  set.used.fetch_and(static_cast<Ways>(~bit(victim.way)), std::memory_order_relaxed);
+}
+
+void TokenCache::expect(const Place& place, std::int64_t now_s) const noexcept {
+  const auto* const octets = reinterpret_cast<const std::byte*>(&slot(place, choose(sets_[place.set], now_s).way));
+  for (std::size_t line = 0; line < kSlotBytes; line += 64) __builtin_prefetch(octets + line, 1);
 }
 
 void TokenCache::keep(std::size_t lane_index, const Place& place, const crypto::Sha256Digest& digest, const jose::FactsView& facts, const jose::KeyId& key_id, bool has_kid,
@@ -174,8 +184,9 @@ void TokenCache::keep(std::size_t lane_index, const Place& place, const crypto::
   unsigned way = 0;
   while (way < kWays && !holds_it(way)) ++way;
   if (way == kWays) {
-    way = victim(set, now_s, lane);
-    set.used.fetch_and(static_cast<Ways>(~bit(way)), std::memory_order_relaxed);
+    const Victim victim = choose(set, now_s);
+    vacate(set, victim, lane);
+    way = victim.way;
   }
   Slot& to = slot(place, way);
   for (std::size_t i = 0; i < (bytes + sizeof(Word) - 1) / sizeof(Word); ++i) to.words[i].store(room[i], std::memory_order_release);

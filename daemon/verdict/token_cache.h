@@ -97,6 +97,9 @@ class TokenCache {
   // end_era(algorithm): what was verified before now is not found any more. Any thread.
   void end_era(crypto::Algorithm algorithm) noexcept { eras_[static_cast<std::size_t>(algorithm)].fetch_add(1, std::memory_order_acq_rel); }
 
+  // expect(place, now_s): keep will be called soon: begins to fetch the slot that it will most likely write to, whose memory nobody has touched for long.
+  void expect(const Place& place, std::int64_t now_s) const noexcept;
+
   // keep(lane, place, digest, facts, key_id, has_kid, era, now_s): a token that has just been verified; counted and not kept if there is no room for its facts. Replaces what is expired, else what was not used for long; if another thread is
   // writing to the set, nothing is kept. The place and digest are the token's own.
   void keep(std::size_t lane, const Place& place, const crypto::Sha256Digest& digest, const jose::FactsView& facts, const jose::KeyId& key_id, bool has_kid, Era era,
@@ -146,7 +149,14 @@ class TokenCache {
 
   TokenCache(base::Pages pages, std::uint32_t sets, base::HashKey hash_key, std::size_t lanes, const crypto::sha2::Sha256Code& sha256);
   Slot& slot(const Place& place, unsigned way) const noexcept { return slots_[std::size_t{place.set} * kWays + way]; }
-  unsigned victim(Set& set, std::int64_t now_s, Lane& lane) noexcept;
+  // Victim: the way that something new goes to, and why that one.
+  struct Victim {
+    enum class Why : std::uint8_t { unset = 0, free, expired, unused, all_used };
+    unsigned way = 0;
+    Why why = Why::unset;
+  };
+  static Victim choose(const Set& set, std::int64_t now_s) noexcept;
+  static void vacate(Set& set, const Victim& victim, Lane& lane) noexcept;
 
   const base::Pages pages_;
   const base::HashKey hash_key_;

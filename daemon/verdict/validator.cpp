@@ -254,6 +254,7 @@ void Validator::Workspace::keep_verified() {
       if (valid_result(token) != nullptr) cache->count_oversized(lane);
       continue;
     }
+    cache->expect(token.place, now_s);
     ends.push_back({&token.prefix, base::as_bytes(requests[token.request].token).subspan(token.prefix.octets())});
   }
   crypto::sha2::sha256_finish_batch(cache->sha256(), ends, std::span(digests).first(ends.size()));
