@@ -126,23 +126,34 @@ void print_sizes(Installation& all, int runs) {
   std::printf("  memory: empty %llu KiB, with all of it %llu KiB\n", static_cast<unsigned long long>(empty_kib), static_cast<unsigned long long>(full_kib));
 }
 
+// FewServers: a daemon with a small installation, and two documents for it, which differ in a key of server 1; the first is deployed.
+struct FewServers {
+  explicit FewServers(unsigned workers) : daemon(with_state(folder, workers)) {
+    documents[0] = installation.document();
+    installation.keys[1][2] = Installation::key("EdDSA", 2);
+    documents[1] = installation.document();
+    deploy(control, documents[0]);
+  }
+  // token(i): of server 0 and API service 0, by one of its keys.
+  std::string token(std::size_t i) const { return mint::token(installation.keys[0][i % 3], mint::claims("https://issuer-0", "https://api-0", std::time(nullptr), 3600)); }
+
+  const tests::TemporaryFolder folder;
+  tests::DaemonProcess daemon;
+  ControlClient control{daemon.control(), {.timeout_ms = 300'000}};
+  Installation installation{4};
+  std::string documents[2];
+};
+
 // A small installation, four clients that ask without pause, and deploys one after the other.
 void print_latency(std::size_t deploys) {
-  const tests::TemporaryFolder folder;
-  tests::DaemonProcess daemon(with_state(folder, 2));
-  ControlClient control(daemon.control(), {.timeout_ms = 300'000});
-  Installation few(4);
-  std::string documents[2] = {few.document(), {}};
-  few.keys[1][2] = Installation::key("EdDSA", 2);
-  documents[1] = few.document();
-  deploy(control, documents[0]);
-  const std::string token = mint::token(few.keys[0][2], mint::claims("https://issuer-0", "https://api-0", std::time(nullptr), 3600));
+  FewServers few(2);
+  const std::string token = few.token(2);
   std::atomic<bool> over{false};
   std::atomic<std::uint64_t> failed{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
-      Client client(daemon.socket(), {.timeout_ms = 30'000});
+      Client client(few.daemon.socket(), {.timeout_ms = 30'000});
       while (!over) {
         const auto verdict = client.validate({.api_service = "a0", .required_scopes = {}, .claims = {}}, token);
         if (!verdict || !verdict->accepted()) ++failed;
@@ -152,7 +163,7 @@ void print_latency(std::size_t deploys) {
   std::vector<double> latencies;
   std::string trouble;
   try {
-    for (std::size_t i = 0; i < deploys; ++i) latencies.push_back(deploy(control, documents[(i + 1) % 2]));
+    for (std::size_t i = 0; i < deploys; ++i) latencies.push_back(deploy(few.control, few.documents[(i + 1) % 2]));
   } catch (const std::exception& error) {
     trouble = error.what();
   }
@@ -166,17 +177,10 @@ void print_latency(std::size_t deploys) {
 
 // One client that asks for the same tokens again and again, a request at a time, first in peace, then while deploys withdraw and add a key of another API service ten times a second.
 void print_hits_beside_deploys(double seconds) {
-  const tests::TemporaryFolder folder;
-  tests::DaemonProcess daemon(with_state(folder, 1));
-  ControlClient control(daemon.control(), {.timeout_ms = 300'000});
-  Installation few(4);
-  std::string documents[2] = {few.document(), {}};
-  few.keys[1][2] = Installation::key("EdDSA", 2);
-  documents[1] = few.document();
-  deploy(control, documents[0]);
+  FewServers few(1);
   std::vector<std::string> tokens;
-  for (std::size_t i = 0; i < 64; ++i) tokens.push_back(mint::token(few.keys[0][i % 3], mint::claims("https://issuer-0", "https://api-0", std::time(nullptr), 3600)));
-  Client client(daemon.socket(), {.timeout_ms = 30'000});
+  for (std::size_t i = 0; i < 64; ++i) tokens.push_back(few.token(i));
+  Client client(few.daemon.socket(), {.timeout_ms = 30'000});
   const auto latencies_us = [&] {
     std::vector<double> all;
     const auto end = Clock::now() + std::chrono::duration<double>(seconds);
@@ -196,7 +200,7 @@ void print_hits_beside_deploys(double seconds) {
     std::jthread deployer([&](const std::stop_token& over) {
       try {
         for (std::size_t i = 0; !over.stop_requested(); ++i) {
-          deploy(control, documents[(i + 1) % 2]);
+          deploy(few.control, few.documents[(i + 1) % 2]);
           std::this_thread::sleep_for(std::chrono::milliseconds(100));
         }
       } catch (const std::exception& error) {
@@ -211,7 +215,7 @@ void print_hits_beside_deploys(double seconds) {
     std::printf("tokens seen before, one at a time: p50 %.0f us, p99 %.0f us; with ten deploys a second: p50 %.0f us, p99 %.0f us\n", percentile(quiet, 50), percentile(quiet, 99),
                 percentile(deploying, 50), percentile(deploying, 99));
   }
-  const auto status = control.status();
+  const auto status = few.control.status();
   if (!status || !status->token_cache) stop("no status");
   std::printf("  p99 beside deploys: %.2f times the quiet one (median of 3); %llu hits, %llu misses\n", percentile(ratios, 50), static_cast<unsigned long long>(status->token_cache->hits),
               static_cast<unsigned long long>(status->token_cache->misses));

@@ -36,8 +36,11 @@ class Log {
   void alarm(fmt::format_string<Args...> format, Args&&... args) { line(LogLevel::alarm, format, std::forward<Args>(args)...); }
 };
 
-// printable(text, bytes_max): text made safe for a log line or a terminal: anything outside 0x21..0x7E and the backslash becomes \xHH. What would be longer than
-// bytes_max output bytes is cut to fit, between escapes, and ends with "...". For key ids and other text that a peer chose.
-std::string printable(std::string_view text, std::size_t bytes_max = 64);
+// Blanks: what becomes of U+0020: escaped, so that a name is one word; or kept, in sentences.
+enum class Blanks : std::uint8_t { unset = 0, escaped, kept };
+
+// printable(text, bytes_max, blanks): text made safe for a log line or a terminal: anything outside 0x21..0x7E (but for blanks that are kept) and the backslash becomes \xHH. What
+// would be longer than bytes_max output bytes is cut to fit, between escapes, and ends with "...". For key ids and other text that a peer chose.
+std::string printable(std::string_view text, std::size_t bytes_max = 64, Blanks blanks = Blanks::escaped);
 
 }  // namespace assay::base

@@ -152,8 +152,7 @@ class FastEngine final : public Engine {
   // The digest of each message, in digests_, where its family hashes before it verifies.
   void hash(std::span<const SignatureCheckView> checks) noexcept {
     hash_by(RsaHash::sha256, checks, ends_, sha256_, [](const SignatureCheckView& check) {
-      static constinit const sha2::Sha256Prefix nothing;
-      const sha2::Sha256Prefix* prefix = check.prefix == nullptr ? &nothing : check.prefix;
+      const sha2::Sha256Prefix* prefix = check.prefix == nullptr ? &sha2::kNoPrefix : check.prefix;
       return sha2::Sha256EndView{prefix, check.message.subspan(prefix->octets())};
     }, [this](auto ends, auto digests) { sha2::sha256_finish_batch(*kernels_.sha256, ends, digests); });
     const auto message_of = [](const SignatureCheckView& check) { return check.message; };

@@ -28,8 +28,7 @@ KeySet::KeySet(jose::Jwks jwks) : jwks_(std::move(jwks)), id_(id_of(jwks_)) {
     if (jwks_.keys[i].kid) by_kid_[*jwks_.keys[i].kid].push_back(i);
   }
   for (const jose::VerificationKey& key : jwks_.keys) {
-    Served& served = served_.emplace_back();
-    key_ids_.push_back(key.id);
+    Served& served = served_.emplace_back(Served{key.id, {}, {}});
     for (std::size_t i = 1; i <= crypto::kAlgorithmCount; ++i) {
       const auto algorithm = static_cast<crypto::Algorithm>(i);
       const auto offers_it = [&](std::optional<std::string_view> kid) {
@@ -43,8 +42,8 @@ KeySet::KeySet(jose::Jwks jwks) : jwks_(std::move(jwks)), id_(id_of(jwks_)) {
 }
 
 const jose::VerificationKey* KeySet::serving(const jose::KeyId& id, bool has_kid, crypto::Algorithm algorithm) const noexcept {
-  for (std::size_t i = 0; i < key_ids_.size(); ++i) {
-    if (key_ids_[i] != id) continue;
+  for (std::size_t i = 0; i < served_.size(); ++i) {
+    if (served_[i].id != id) continue;
     if ((has_kid ? served_[i].with_kid : served_[i].without_kid).contains(algorithm)) return &jwks_.keys[i];
   }
   return nullptr;

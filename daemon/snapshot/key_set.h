@@ -50,8 +50,9 @@ class KeySet {
   struct Hash : std::hash<std::string_view> {
     using is_transparent = void;
   };
-  // Served: for tokens of which algorithms a key is among the candidates.
+  // Served: a key's id, and for tokens of which algorithms the key is among the candidates.
   struct Served {
+    jose::KeyId id;
     crypto::AlgorithmSet with_kid;
     crypto::AlgorithmSet without_kid;
   };
@@ -59,8 +60,7 @@ class KeySet {
   crypto::Sha256Digest id_;
   // Positions in keys() by kid, ascending.
   std::unordered_map<std::string, std::vector<std::size_t>, Hash, std::equal_to<>> by_kid_;
-  std::vector<jose::KeyId> key_ids_;  // of keys(), by position
-  std::vector<Served> served_;        // likewise
+  std::vector<Served> served_;  // of keys(), by position
 };
 
 }  // namespace assay::snapshot

@@ -22,20 +22,6 @@ std::string usable_etag(std::string_view etag) {
   return std::ranges::all_of(quoted, [](char c) { return c > 0x20 && c < 0x7F && c != '"'; }) ? std::string(etag) : std::string();
 }
 
-// readable(text): printable(), but that blanks stay as they are.
-std::string readable(std::string_view text) {
-  constexpr std::string_view kCut = "...";
-  std::string out;
-  std::size_t cut_at = 0;  // the end of the last piece after which the dots still fit
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const std::string piece = text[at] == ' ' ? " " : base::printable(text.substr(at, 1));
-    if (out.size() + piece.size() > limits::kReasonBytesMax) return out.substr(0, cut_at).append(kCut);
-    out += piece;
-    if (out.size() + kCut.size() <= limits::kReasonBytesMax) cut_at = out.size();
-  }
-  return out;
-}
-
 }  // namespace
 
 Source::Source(snapshot::SourceId id, const SourceSetup& setup, std::size_t count, const Moment& now, Surroundings& around)
@@ -128,7 +114,7 @@ void Source::not_modified(std::string_view asked_etag, std::optional<std::uint64
 
 void Source::failed(const FetchFailure& failure, const Moment& now) {
   ++failures_;
-  last_error_ = readable(failure.reason);
+  last_error_ = base::printable(failure.reason, limits::kReasonBytesMax, base::Blanks::kept);
   failed_at_s_ = now.real_s;
   if (failures_ == 1) note(Note::Kind::failed, last_error_);
   regular_ms_ = now.boot_ms + backoff_ms();

@@ -49,11 +49,11 @@ struct Pending {
   base::Bytes payload;  // decoded, padded
   const snapshot::OAuthServer* server = nullptr;
   snapshot::Candidates candidates;
-  bool has_kid = false;
+  std::optional<VerifiedFactsView> verified;  // by the first of the candidates whose check is valid; borrows `facts`
   // With a cache:
   TokenCache::Place place;
   TokenCache::Era era = 0;
-  crypto::sha2::Sha256Prefix prefix;  // of the token, as far as its signing input begins likewise
+  const crypto::sha2::Sha256Prefix* prefix = &crypto::sha2::kNoPrefix;  // of the token, as far as its signing input begins likewise
 };
 
 // decode(text, arena): the octets of a part, padded as JsonIndex asks; no data if the text is not base64url.
@@ -76,6 +76,7 @@ struct Validator::Workspace {
     results.resize(kBatchTokensMax * kCandidateKeysMax);
     beginnings.reserve(kBatchTokensMax);
     prefixes.reserve(kBatchTokensMax);
+    kept.reserve(kBatchTokensMax);
     ends.reserve(kBatchTokensMax);
     digests.resize(kBatchTokensMax);
   }
@@ -96,7 +97,8 @@ struct Validator::Workspace {
   // For hashing several at once.
   std::vector<base::Bytes> beginnings;
   std::vector<crypto::sha2::Sha256Prefix> prefixes;
-  std::vector<crypto::sha2::Sha256EndView> ends;
+  std::vector<const Pending*> kept;
+  std::vector<crypto::sha2::Sha256EndView> ends;  // of those
   std::vector<crypto::Sha256Digest> digests;
 
   void begin_token(std::size_t index);
@@ -105,9 +107,8 @@ struct Validator::Workspace {
   void read(std::size_t index, TokenCache::Place place);
   Code read(const TokenRequestView& request, TokenCache::Place place, VerdictView& verdict);
   void hash_beginnings();
-  const crypto::SignatureResult* valid_result(const Pending& token) const noexcept;
+  void take_results();
   void keep_verified();
-  void finish(const Pending& token);
   void conclude(const VerifiedFactsView& verified, const snapshot::OAuthServer& server, base::Bytes payload, const TokenRequestView& request, VerdictView& verdict);
   void accept(const jose::FactsView& facts, std::int64_t skew_s, const std::optional<jose::PayloadView>& payload, const TokenRequestView& request, VerdictView& verdict);
 };
@@ -201,7 +202,6 @@ Code Validator::Workspace::read(const TokenRequestView& request, TokenCache::Pla
   token.payload = payload;
   token.server = server;
   token.candidates = candidates;
-  token.has_kid = header->kid.has_value();
   if (cache != nullptr) {
     cache->count_miss(lane);
     token.place = place;
@@ -218,61 +218,46 @@ Code Validator::Workspace::read(const TokenRequestView& request, TokenCache::Pla
 void Validator::Workspace::hash_beginnings() {
   beginnings.clear();
   prefixes.clear();
-  const auto shares = [this](const Pending& token) {
+  for (Pending& token : pending) {
     const auto of_token = std::span(checks).subspan(token.first_check, token.check_count);
-    return crypto::hashes_by_sha256(token.facts.algorithm) && std::ranges::any_of(of_token, crypto::is_well_formed);
-  };
-  for (const Pending& token : pending) {
-    if (!shares(token)) continue;
-    const base::Bytes message = checks[token.first_check].message;
+    if (!crypto::hashes_by_sha256(token.facts.algorithm) || std::ranges::none_of(of_token, crypto::is_well_formed)) continue;
+    const base::Bytes message = of_token.front().message;
     beginnings.push_back(message.first(message.size() - message.size() % crypto::sha2::kSha256BlockBytes));
-    prefixes.emplace_back();
+    token.prefix = &prefixes.emplace_back();  // which has room for a batch, so that none of them moves
+    for (crypto::SignatureCheckView& check : of_token) check.prefix = token.prefix;
   }
   crypto::sha2::sha256_absorb_batch(cache->sha256(), beginnings, prefixes);
-  std::size_t next = 0;
+}
+
+// From the answers to the checks, whose facts are verified, and by which key.
+void Validator::Workspace::take_results() {
   for (Pending& token : pending) {
-    if (!shares(token)) continue;
-    token.prefix = prefixes[next++];
-    for (std::size_t i = 0; i < token.check_count; ++i) checks[token.first_check + i].prefix = &token.prefix;
+    const auto of_token = std::span(results).subspan(token.first_check, token.check_count);
+    const auto valid = std::ranges::find(of_token, crypto::SignatureResult::valid);
+    if (valid == of_token.end()) continue;
+    token.verified = VerifiedFactsView::verified(token.facts, *token.candidates.keys[static_cast<std::size_t>(valid - of_token.begin())], *valid);
   }
 }
 
-// valid_result(token): of the first of its checks that is valid; null if none is.
-const crypto::SignatureResult* Validator::Workspace::valid_result(const Pending& token) const noexcept {
-  const crypto::SignatureResult* const first = results.data() + token.first_check;
-  const crypto::SignatureResult* const last = first + token.check_count;
-  const auto* const valid = std::find(first, last, crypto::SignatureResult::valid);
-  return valid == last ? nullptr : valid;
-}
-
-// Gives the tokens with a valid signature to the cache, if it has room for what they say.
+// Gives the verified tokens to the cache, if it has room for what they say.
 void Validator::Workspace::keep_verified() {
+  kept.clear();
   ends.clear();
-  const auto is_kept = [this](const Pending& token) { return valid_result(token) != nullptr && TokenCache::has_room_for(token.facts); };
   for (const Pending& token : pending) {
-    if (!is_kept(token)) {
-      if (valid_result(token) != nullptr) cache->count_oversized(lane);
+    if (!token.verified) continue;
+    if (!TokenCache::has_room_for(token.facts)) {
+      cache->count_oversized(lane);
       continue;
     }
     cache->expect(token.place, now_s);
-    ends.push_back({&token.prefix, base::as_bytes(requests[token.request].token).subspan(token.prefix.octets())});
+    kept.push_back(&token);
+    ends.push_back({token.prefix, base::as_bytes(requests[token.request].token).subspan(token.prefix->octets())});
   }
   crypto::sha2::sha256_finish_batch(cache->sha256(), ends, std::span(digests).first(ends.size()));
-  std::size_t next = 0;
-  for (const Pending& token : pending) {
-    if (!is_kept(token)) continue;
-    const jose::VerificationKey& key = *token.candidates.keys[static_cast<std::size_t>(valid_result(token) - results.data()) - token.first_check];
-    cache->keep(lane, token.place, digests[next++], token.facts, key.id, token.has_kid, token.era, now_s);
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    const Pending& token = *kept[i];
+    cache->keep(lane, token.place, digests[i], token.facts, token.verified->key().id, verdicts[token.request].kid.has_value(), token.era, now_s);
   }
-}
-
-void Validator::Workspace::finish(const Pending& token) {
-  VerdictView& verdict = verdicts[token.request];
-  verdict.code = Code::bad_signature;
-  const crypto::SignatureResult* valid = valid_result(token);
-  if (valid == nullptr) return;
-  const jose::VerificationKey& key = *token.candidates.keys[static_cast<std::size_t>(valid - results.data()) - token.first_check];
-  conclude(VerifiedFactsView::verified(token.facts, key, *valid), *token.server, token.payload, requests[token.request], verdict);
 }
 
 // conclude(...): judges. payload: decoded; empty: it is still to be taken from the token, if anything in it is wanted.
@@ -360,8 +345,13 @@ std::span<const VerdictView> Validator::finish() {
   if (work.cache != nullptr) work.hash_beginnings();
   const auto results = std::span(work.results).first(work.checks.size());
   crypto::verify_batch(engine_, work.checks, results);
+  work.take_results();
   if (work.cache != nullptr) work.keep_verified();
-  for (const Pending& token : work.pending) work.finish(token);
+  for (const Pending& token : work.pending) {
+    VerdictView& verdict = work.verdicts[token.request];
+    verdict.code = Code::bad_signature;
+    if (token.verified) work.conclude(*token.verified, *token.server, token.payload, work.requests[token.request], verdict);
+  }
   return work.verdicts;
 }
 

@@ -69,5 +69,12 @@ TEST(Log, FormatsOnlyWhatIsEnabled) {
   EXPECT_EQ(log.lines, expected);
 }
 
+// A sentence stays readable; everything else of it is escaped and cut as ever.
+TEST(Printable, KeepsBlanksIfAskedTo) {
+  EXPECT_EQ(printable("a b\n\\", 64, Blanks::kept), "a b\\x0a\\x5c");
+  EXPECT_EQ(printable("a b"), "a\\x20b");
+  EXPECT_EQ(printable("one two three", 10, Blanks::kept), "one two...");
+}
+
 }  // namespace
 }  // namespace assay::base

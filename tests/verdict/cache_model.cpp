@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <random>
-#include <tuple>
 
 #include "base/bytes.h"
 #include "base/check.h"
@@ -16,6 +15,7 @@
 #include "crypto/kernels.h"
 #include "jose/jwk.h"
 #include "snapshot/config.h"
+#include "support/verdicts.h"
 
 namespace assay::tests {
 namespace {
@@ -30,28 +30,6 @@ crypto::AlgorithmSet only(crypto::Algorithm algorithm) {
   crypto::AlgorithmSet set;
   set.insert(algorithm);
   return set;
-}
-
-std::string text_of(const std::optional<std::string_view>& text) { return text ? fmt::format("'{}'", *text) : "none"; }
-
-// text_of(verdict): all of it.
-std::string text_of(const VerdictView& verdict) {
-  const snapshot::OAuthServer* server = verdict.oauth_server;
-  std::string text = fmt::format("{}, signature verified {}, generation {}, server {} {}", schema::info(verdict.code).name, verdict.signature_verified,
-                                 verdict.generation, server == nullptr ? "none" : server->name, static_cast<const void*>(server));
-  text += fmt::format(", kid {}, valid until {}, expires at {}", text_of(verdict.kid), verdict.valid_until_s, verdict.expires_at_s);
-  text += fmt::format(", subject {}, client {}", text_of(verdict.subject), text_of(verdict.client_id));
-  for (const std::string_view scope : verdict.scopes) text += fmt::format(", scope '{}'", scope);
-  for (const verdict::ClaimAnswerView& claim : verdict.claims) text += fmt::format(", claim {} = {}", claim.pointer, claim.json);
-  return text;
-}
-
-bool same(const VerdictView& a, const VerdictView& b) {
-  const auto same_claim = [](const verdict::ClaimAnswerView& x, const verdict::ClaimAnswerView& y) { return x.pointer == y.pointer && x.json == y.json; };
-  const auto fixed = [](const VerdictView& v) {
-    return std::tie(v.code, v.signature_verified, v.generation, v.oauth_server, v.kid, v.valid_until_s, v.expires_at_s, v.subject, v.client_id);
-  };
-  return fixed(a) == fixed(b) && std::ranges::equal(a.scopes, b.scopes) && std::ranges::equal(a.claims, b.claims, same_claim);
 }
 
 snapshot::SourceId source_id(std::size_t url) { return {snapshot::KeySource::Kind::jwks_url, std::string(world::kUrls.at(url))}; }

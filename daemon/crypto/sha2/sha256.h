@@ -63,6 +63,9 @@ class Sha256Prefix {
   std::uint64_t octets_ = 0;
 };
 
+// kNoPrefix: of a message of which nothing has been hashed yet.
+inline constinit const Sha256Prefix kNoPrefix;
+
 // sha256_absorb_batch(code, octets, prefixes): each prefix absorbs its octets, whole blocks (CHECKed); as many as prefixes (CHECKed).
 void sha256_absorb_batch(const Sha256Code& code, std::span<const base::Bytes> octets, std::span<Sha256Prefix> prefixes) noexcept;
 
