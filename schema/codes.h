@@ -57,7 +57,8 @@ enum class Outcome : std::uint8_t { unset = 0, accepted = 1, refused = 2, unavai
   X(insufficient_scope, 103, refused, 403, "insufficient_scope", "the token lacks a required scope")                              \
   X(claim_rule, 104, refused, 403, "insufficient_scope", "the token's claims do not satisfy the API service's rules")             \
   /* try again */                                                                                                                 \
-  X(keys_unavailable, 200, unavailable, 503, "", "the issuer's keys are not available")
+  X(keys_unavailable, 200, unavailable, 503, "", "the issuer's keys are not available")                                                    \
+  X(key_refreshing, 201, unavailable, 503, "", "the issuer's keys are being fetched again")
 
 // Code: what a validation answered.
 enum class Code : std::uint8_t {

@@ -27,6 +27,17 @@ inline constexpr std::size_t kInlineJwksBytesMax = 16 * 1024;  // PingOne's limi
 inline constexpr std::size_t kRsaBitsMin = 2048;
 inline constexpr std::size_t kRsaBitsMax = 8192;
 
+// --- Keys from the network: what an OAuth server may set has its default here. ---
+inline constexpr std::uint64_t kRefreshMinS = 60;         // a set is fresh for so long, even if its issuer says less: one fetch in 42 s is the most that max-age can ask for
+inline constexpr std::uint64_t kRefreshMaxS = 24 * 3600;  // and no longer than this, even if it says more
+inline constexpr std::uint64_t kStaleMaxS = 24 * 3600;    // keys serve for so long after they were last fetched or confirmed
+inline constexpr std::uint64_t kFetchTimeoutMs = 5'000;   // of a whole fetch, discovery included; assay-fetch keeps it
+inline constexpr std::size_t kPathBytesMax = 4096;        // PATH_MAX of Linux
+inline constexpr std::size_t kEtagBytesMax = 256;         // a longer one is left out, and its set fetched whole each time; those of servers in use have 10 to 70
+inline constexpr std::size_t kFetchReasonBytesMax = 256;  // of a failure, escaped: a line of the log
+// A frame of the keys socket: a set of kJwksBytesMax and what is around it, or an order with five texts of kPathBytesMax.
+inline constexpr std::size_t kKeysFrameBytesMax = kJwksBytesMax + 32 * 1024;
+
 // --- A configuration. ---
 inline constexpr std::size_t kNameCodePointsMax = 256;
 inline constexpr std::size_t kDescriptionCodePointsMax = 1024;

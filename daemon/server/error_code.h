@@ -24,7 +24,8 @@ namespace assay::server {
   X(not_kept, 12, "the disk refuses to keep it; nothing has changed")                 \
   X(bad_key_source, 13, "no OAuth server of this name takes keys")                    \
   X(bad_keys, 14, "not a set of usable keys; nothing has changed")                    \
-  X(forbidden, 15, "this client may not do this")
+  X(forbidden, 15, "this client may not do this")                                     \
+  X(no_fetcher, 16, "assay-fetch is not connected: nothing can be fetched")
 
 enum class ErrorCode : std::uint8_t {
 #define ASSAY_ERROR_ENUMERATOR(name, value, text) name = value,
@@ -33,7 +34,7 @@ enum class ErrorCode : std::uint8_t {
 };
 
 // kErrorCodeCount: one more than the largest value; the size of arrays indexed by it.
-inline constexpr std::size_t kErrorCodeCount = 16;
+inline constexpr std::size_t kErrorCodeCount = 17;
 
 // text_of(code): what the peer is told.
 constexpr std::string_view text_of(ErrorCode code) noexcept {

@@ -39,7 +39,7 @@ std::set<SourceId> sources_in_use(const snapshot::Deployment& deployment) {
   std::set<SourceId> ids;
   for (const snapshot::DeployedService& service : deployment.api_services) {
     for (const auto& server : service.oauth_servers) {
-      if (server->key_source.is_url()) ids.insert({server->key_source.kind, server->key_source.url});
+      if (server->key_source.is_url()) ids.insert(snapshot::source_id(server->key_source));
     }
   }
   return ids;
@@ -64,7 +64,7 @@ base::Result<SourceId> push_target(const snapshot::Deployment& deployment, const
     for (const auto& server : service.oauth_servers) {
       if (server->name != request.oauth_server) continue;
       is_known = true;
-      if (server->key_source.is_url()) ids.insert({server->key_source.kind, server->key_source.url});
+      if (server->key_source.is_url()) ids.insert(snapshot::source_id(server->key_source));
     }
   }
   if (!is_known) return base::fail("no OAuth server of this name is in force");
@@ -330,6 +330,7 @@ Outcome Ledger::push(const PushRequest& request) {
                            .generation = next_generation(),
                            .changed_at_s = now_s,
                            .checked_at_s = now_s,
+                           .etag = {},
                            .since_s = {}};
   for (const jose::VerificationKey& key : after.keys->keys()) {
     const auto known = before == nullptr ? after.since_s.end() : before->since_s.find(key.id);

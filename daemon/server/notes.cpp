@@ -27,7 +27,7 @@ std::vector<std::string> notes_on(const State& state) {
     for (const auto& server : service.oauth_servers) {
       used.insert(server->name);
       const auto& source = server->key_source;
-      if (source.is_url() && !state.sources.contains({source.kind, source.url})) without_keys.insert(server->name);
+      if (source.is_url() && !state.sources.contains(snapshot::source_id(source))) without_keys.insert(server->name);
     }
   }
   for (const auto& server : deployment.newest->oauth_servers) {

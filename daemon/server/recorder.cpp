@@ -137,7 +137,7 @@ store::Records Recorder::records_of(const State& state) {
 }
 
 std::optional<std::pair<snapshot::SourceId, std::shared_ptr<const snapshot::HeldKeys>>> restore_source(const store::SourceRecord& record, snapshot::KeySetPool& pool) {
-  snapshot::SourceId id{.kind = KeySource::Kind::unset, .url = record.url};
+  snapshot::SourceId id{.kind = KeySource::Kind::unset, .url = record.url, .access = {}};
   for (const auto& [kind, name] : kSourceKinds) {
     if (name == record.kind) id.kind = kind;
   }
@@ -148,6 +148,7 @@ std::optional<std::pair<snapshot::SourceId, std::shared_ptr<const snapshot::Held
                           .generation = record.generation,
                           .changed_at_s = record.changed_at_s,
                           .checked_at_s = record.checked_at_s,
+                          .etag = {},
                           .since_s = {}};
   for (const auto& [key, since_s] : record.since) {
     if (jose::KeyId key_id; base::parse_hex(key, key_id)) held.since_s[key_id] = since_s;

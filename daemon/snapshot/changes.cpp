@@ -76,7 +76,7 @@ Keys keys_of(const Versions& versions, const KeySources& sources) {
     for (const OAuthServerSettings* server : all) {
       const KeySet* set = server->key_source.inline_keys.get();
       if (server->key_source.is_url()) {
-        const auto held = sources.find({server->key_source.kind, server->key_source.url});
+        const auto held = sources.find(source_id(server->key_source));
         set = held == sources.end() ? nullptr : held->second->keys.get();
       }
       if (set == nullptr) continue;

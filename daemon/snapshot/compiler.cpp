@@ -113,7 +113,7 @@ std::shared_ptr<const OAuthServer> Compiler::server_for(const OAuthServerPointer
   if (server != nullptr) return server;
   const HeldKeys* held = nullptr;
   if (settings->key_source.is_url()) {
-    const auto found = sources.find({settings->key_source.kind, settings->key_source.url});
+    const auto found = sources.find(source_id(settings->key_source));
     if (found != sources.end()) held = found->second.get();
   }
   const std::shared_ptr<const KeySet>& keys = held != nullptr ? held->keys : settings->key_source.inline_keys;

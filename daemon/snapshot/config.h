@@ -29,18 +29,38 @@ struct Fault {
 // TokenTypeRule: which header types a server's tokens may have.
 enum class TokenTypeRule : std::uint8_t { unset = 0, any, jwt, at_jwt };
 
+// SourceAccess: how a URL source is reached. Only assay-fetch opens what it names. A value.
+struct SourceAccess {
+  std::string ca_file;             // PEM: whose certificates count, in place of those that the host trusts; empty: these
+  std::string client_certificate;  // PEM; empty: none
+  std::string client_key;          // PEM; there if and only if client_certificate is
+  std::string proxy;               // URL; empty: none, whatever the environment says
+  bool allow_http = false;         // http to hosts that are not this one
+  friend auto operator<=>(const SourceAccess&, const SourceAccess&) = default;
+};
+
+// FetchRules: when a URL source is asked, and for how long its answers count. A value.
+struct FetchRules {
+  std::uint64_t refresh_min_s = base::limits::kRefreshMinS;
+  std::uint64_t refresh_max_s = base::limits::kRefreshMaxS;
+  std::uint64_t stale_max_s = base::limits::kStaleMaxS;
+  std::uint64_t timeout_ms = base::limits::kFetchTimeoutMs;
+  friend bool operator==(const FetchRules&, const FetchRules&) = default;
+};
+
 // KeySource: where an OAuth server's keys come from.
 struct KeySource {
   enum class Kind : std::uint8_t { unset = 0, jwks, jwks_url, discovery };
   Kind kind = Kind::unset;
   std::string url;                      // jwks_url: itself; discovery: the issuer
+  SourceAccess access;                  // of a URL source
   std::shared_ptr<const KeySet> inline_keys;  // jwks: never null
 
   // is_url(): whether the keys come from elsewhere, and are none of the configuration's.
   bool is_url() const noexcept { return kind == Kind::jwks_url || kind == Kind::discovery; }
   // An inline set is its content, whichever document it stands in.
   friend bool operator==(const KeySource& a, const KeySource& b) noexcept {
-    if (a.kind != b.kind || a.url != b.url || (a.inline_keys == nullptr) != (b.inline_keys == nullptr)) return false;
+    if (a.kind != b.kind || a.url != b.url || a.access != b.access || (a.inline_keys == nullptr) != (b.inline_keys == nullptr)) return false;
     return a.inline_keys == nullptr || a.inline_keys->id() == b.inline_keys->id();
   }
 };
@@ -50,6 +70,7 @@ struct OAuthServerSettings {
   std::string description;
   std::vector<std::string> issuers;
   KeySource key_source;
+  FetchRules fetch_rules;  // of a URL source
   std::int64_t clock_skew_tolerance_s = 0;
   crypto::AlgorithmSet algorithms = crypto::AlgorithmSet::all();
   TokenTypeRule token_type = TokenTypeRule::jwt;

@@ -16,7 +16,7 @@ using KeysByIssuer = std::map<std::string_view, Fingerprints>;
 void add(const OAuthServerSettings& server, const KeySources& sources, KeysByIssuer& keys) {
   const KeySet* set = server.key_source.inline_keys.get();
   if (server.key_source.is_url()) {
-    const auto held = sources.find({server.key_source.kind, server.key_source.url});
+    const auto held = sources.find(source_id(server.key_source));
     set = held == sources.end() ? nullptr : held->second->keys.get();
   }
   if (set == nullptr) return;

@@ -11,11 +11,7 @@ namespace assay::sources::limits {
 
 using namespace base::limits;
 
-// --- Defaults of FetchRules. ---
-inline constexpr std::uint64_t kRefreshMinS = 60;          // a set is fresh for so long, even if its issuer says less: one fetch in 42 s is the most that max-age can ask for
-inline constexpr std::uint64_t kRefreshMaxS = 24 * 3600;   // and no longer than this, even if it says more
-inline constexpr std::uint64_t kStaleMaxS = 24 * 3600;     // keys serve for so long after they were last fetched or confirmed
-inline constexpr std::uint64_t kFetchTimeoutMs = 5'000;    // of a whole fetch, discovery included; assay-fetch keeps it
+// --- What an operator may set (snapshot::FetchRules) stands in base/limits.h. ---
 inline constexpr std::uint64_t kFreshS = 300;              // of a set whose answer says no max-age
 
 // --- When a set that is fresh is asked for again: so many percent of the time have passed. The range is the jitter. ---
@@ -54,9 +50,5 @@ inline constexpr std::uint64_t kNoFetcherHintMs = 1'000;  // while assay-fetch i
 
 // --- The schedule is looked at after this time even if nothing is due: a step of the clock, which may end the time of keys, tells nobody. ---
 inline constexpr std::uint64_t kLookAgainMs = 60'000;
-
-// --- Text of peers. ---
-inline constexpr std::size_t kEtagBytesMax = 256;    // a longer one is left out, and its set fetched whole each time; those of servers in use have 10 to 70
-inline constexpr std::size_t kReasonBytesMax = 256;  // of a failure, escaped: a line of the log
 
 }  // namespace assay::sources::limits

@@ -114,7 +114,7 @@ void Source::not_modified(std::string_view asked_etag, std::optional<std::uint64
 
 void Source::failed(const FetchFailure& failure, const Moment& now) {
   ++failures_;
-  last_error_ = base::printable(failure.reason, limits::kReasonBytesMax, base::Blanks::kept);
+  last_error_ = base::printable(failure.reason, limits::kFetchReasonBytesMax, base::Blanks::kept);
   failed_at_s_ = now.real_s;
   if (failures_ == 1) note(Note::Kind::failed, last_error_);
   regular_ms_ = now.boot_ms + backoff_ms();

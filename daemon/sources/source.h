@@ -17,14 +17,7 @@
 
 namespace assay::sources {
 
-// FetchRules: what the configuration says about fetching from a source. A value.
-struct FetchRules {
-  std::uint64_t refresh_min_s = limits::kRefreshMinS;
-  std::uint64_t refresh_max_s = limits::kRefreshMaxS;
-  std::uint64_t stale_max_s = limits::kStaleMaxS;
-  std::uint64_t timeout_ms = limits::kFetchTimeoutMs;
-  friend bool operator==(const FetchRules&, const FetchRules&) = default;
-};
+using snapshot::FetchRules;
 
 // StoredKeys: a set that is in hand before anything was fetched.
 struct StoredKeys {

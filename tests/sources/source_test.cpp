@@ -268,12 +268,12 @@ TEST_F(SourceTest, EscapesReasons) {
   EXPECT_EQ(reason("a\nb\x1b[31m \xc3\xa9\\"), "a\\x0ab\\x1b[31m \\xc3\\xa9\\x5c");
   EXPECT_EQ(reason(""), "");
   for (const std::size_t bytes : {1U, 4U, 255U, 256U, 257U, 10'000U}) {
-    EXPECT_LE(reason(std::string(bytes, '\n')).size(), limits::kReasonBytesMax);
-    EXPECT_LE(reason(std::string(bytes, ' ')).size(), limits::kReasonBytesMax);
+    EXPECT_LE(reason(std::string(bytes, '\n')).size(), limits::kFetchReasonBytesMax);
+    EXPECT_LE(reason(std::string(bytes, ' ')).size(), limits::kFetchReasonBytesMax);
     for (const std::size_t first : {250U, 251U, 252U, 253U, 254U, 255U}) {
       const std::string text = reason(std::string(first, 'x') + " " + std::string(bytes, 'y'));
-      EXPECT_LE(text.size(), limits::kReasonBytesMax) << first;
-      EXPECT_TRUE(first + 1 + bytes <= limits::kReasonBytesMax || text.ends_with("...")) << first << " " << bytes << " " << text;
+      EXPECT_LE(text.size(), limits::kFetchReasonBytesMax) << first;
+      EXPECT_TRUE(first + 1 + bytes <= limits::kFetchReasonBytesMax || text.ends_with("...")) << first << " " << bytes << " " << text;
     }
   }
   EXPECT_EQ(reason(std::string(256, 'x')), std::string(256, 'x'));

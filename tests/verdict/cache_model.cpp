@@ -218,7 +218,7 @@ void Machine::push() {
   auto keys = key_set(held_[url], referee_.pool());
   std::shared_ptr<const snapshot::HeldKeys>& held = sources_[source_id(url)];
   if (held != nullptr && held->keys == keys) return;
-  const snapshot::HeldKeys next{.keys = std::move(keys), .jwks = {}, .generation = generation_ + 1, .changed_at_s = now_s_, .checked_at_s = now_s_, .since_s = {}};
+  const snapshot::HeldKeys next{.keys = std::move(keys), .jwks = {}, .generation = generation_ + 1, .changed_at_s = now_s_, .checked_at_s = now_s_, .etag = {}, .since_s = {}};
   held = std::make_shared<const snapshot::HeldKeys>(next);
   compile();
 }
