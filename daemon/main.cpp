@@ -30,6 +30,7 @@ using namespace assay;
 
 constexpr int kBadUse = 2;
 constexpr std::size_t kWorkersMax = 1024;
+constexpr std::string_view kKeysName = "keys.sock";
 
 struct Options {
   std::string config;
@@ -37,6 +38,8 @@ struct Options {
   std::string socket = "/run/assay/data.sock";
   std::string control = "/run/assay/control.sock";
   std::string control_group;
+  std::string keys;  // empty: kKeysName beside the control socket
+  std::string keys_group;
   std::string state_dir;
   std::string log_level = "info";
   std::size_t workers = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kWorkersMax);
@@ -107,10 +110,15 @@ int serve(const Options& options) {
   server::raise_descriptor_limit(*log);
   const auto hash_key = server::draw_hash_key();
   if (!hash_key) return fail(hash_key.error().what);
-  server::DaemonSettings settings{.data_path = options.socket, .control_path = options.control, .control_gid = {}, .workers = options.workers, .version = ASSAY_VERSION};
+  server::DaemonSettings settings{.data_path = options.socket, .control_path = options.control, .control_gid = {}, .keys_path = {}, .keys_gid = {}, .workers = options.workers, .version = ASSAY_VERSION};
+  settings.keys_path = options.keys.empty() ? options.control.substr(0, options.control.rfind('/') + 1) + std::string(kKeysName) : options.keys;
   if (!options.control_group.empty()) {
     settings.control_gid = identities.gid_of(options.control_group);
     if (!settings.control_gid) return fail(fmt::format("--control-group: this host knows no group {}", base::printable(options.control_group)));
+  }
+  if (!options.keys_group.empty()) {
+    settings.keys_gid = identities.gid_of(options.keys_group);
+    if (!settings.keys_gid) return fail(fmt::format("--keys-group: this host knows no group {}", base::printable(options.keys_group)));
   }
   std::unique_ptr<store::Store> store;
   if (!options.state_dir.empty()) {
@@ -141,7 +149,8 @@ int serve(const Options& options) {
                                                             .tables = engines->make_table_builder(),
                                                             .engines = engines.get(),
                                                             .token_cache = token_cache.get(),
-                                                            .ledger = std::move(ledger)});
+                                                            .ledger = std::move(ledger),
+                                                            .jitter_seed = server::draw_instance()});
   if (!daemon) return fail(daemon.error().what);
   (*daemon)->run();
   return 0;
@@ -163,6 +172,8 @@ int main(int argc, char** argv) {
   app.add_option("--socket", options.socket, "data socket")->type_name("PATH")->capture_default_str();
   app.add_option("--control", options.control, "control socket")->type_name("PATH")->capture_default_str();
   app.add_option("--control-group", options.control_group, "a group whose members may open the control socket, too; `clients` says what they may do")->type_name("GROUP");
+  app.add_option("--keys", options.keys, "keys socket, for assay-fetch; default: keys.sock beside the control socket")->type_name("PATH");
+  app.add_option("--keys-group", options.keys_group, "a group whose members may open the keys socket, too; and bring keys, but do nothing else")->type_name("GROUP");
   options.state_dir = default_state_dir();
   app.add_option("--state-dir", options.state_dir, "where the state is kept over a restart; default: $STATE_DIRECTORY; without either nothing is kept")->type_name("DIR")
       ->check([](const std::string& dir) { return dir.empty() ? "names no folder" : ""; });

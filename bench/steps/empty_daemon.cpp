@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
   auto ledger = std::make_unique<server::Ledger>(server::LedgerParts{
       .identities = identities, .clock = clock, .log = *log, .workers = workers, .draw_instance = server::draw_instance, .store = {}, .state_dir = {}});
   if (!ledger->start(server::ConfigurationFile{config, server::read_configuration(config)})) return fail("the configuration is refused");
-  auto daemon = server::Daemon::start({.data_path = socket, .control_path = control, .control_gid = {}, .workers = workers, .version = "empty"},
+  auto daemon = server::Daemon::start({.data_path = socket, .control_path = control, .control_gid = {}, .keys_path = control + ".keys", .workers = workers, .version = "empty"},
                                       {.clock = clock,
                                        .log = *log,
                                        .hash_key = *hash_key,

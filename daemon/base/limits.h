@@ -101,6 +101,7 @@ inline constexpr std::size_t kConnectionsMax = 4096;
 inline constexpr std::size_t kConnectionsPerUidMax = 1024;
 inline constexpr std::size_t kControlConnectionsMax = 32;
 inline constexpr std::size_t kControlConnectionsPerUidMax = 16;
+inline constexpr std::size_t kKeysConnectionsMax = 1;  // there is one assay-fetch; another would only wait in line for orders
 // A frame that has begun must be whole after this time, and a response that waits for its reader taken.
 inline constexpr std::uint64_t kSlowPeerMs = 10'000;
 // A connection without any traffic is closed after this time; libassay connects again by itself.

@@ -118,6 +118,7 @@ Batch::Taken Batch::take(Connection& connection, const snapshot::Snapshot& snaps
     case RequestKind::deploy:
     case RequestKind::rollback:
     case RequestKind::push_keys:
+    case RequestKind::refresh:
     case RequestKind::status:
     case RequestKind::unknown: item.error = ErrorCode::unknown_request; return add(connection, item);
   }

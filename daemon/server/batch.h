@@ -33,6 +33,8 @@ class Batch {
   // run(ready, snapshot): takes frames from the ready connections in turn, judges all their tokens at once and answers. Connections that have more frames stay in
   // ready; those whose peer does not take the answer leave it until it is flushed. Every answer to one request comes from this snapshot.
   void run(ReadyQueue& ready, const snapshot::Snapshot& snapshot) noexcept;
+  // must_wake_schedule(): of the last batch, as in verdict::Validator.
+  bool must_wake_schedule() const noexcept { return validator_.must_wake_schedule(); }
 
  private:
   static constexpr std::uint32_t kNone = UINT32_MAX;

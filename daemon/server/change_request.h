@@ -1,4 +1,4 @@
-// What an operator may ask to be changed, and what comes of it.
+// What an operator may ask to be changed, or the network brings, and what comes of it.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +7,13 @@
 #include <variant>
 #include <vector>
 
+#include "base/log.h"
 #include "jose/jwk.h"
 #include "server/error_code.h"
 #include "snapshot/changes.h"
 #include "snapshot/config.h"
 #include "snapshot/deployment.h"
+#include "snapshot/key_source.h"
 
 namespace assay::server {
 
@@ -39,7 +41,22 @@ struct PushRequest {
   std::string jwks;
 };
 
-using ChangeRequest = std::variant<DeployRequest, RollbackRequest, PushRequest>;
+// FetchedRequest: the JWK Set that a URL source has given.
+struct FetchedRequest {
+  snapshot::SourceId source;
+  std::string jwks;
+  std::string etag;             // that it came with; or empty
+  std::int64_t asked_at_s = 0;  // by CLOCK_REALTIME: so old it may be
+  bool keep = false;            // whether the disk is to know of it even if the source held this very set already
+};
+
+// ConfirmedRequest: the set that a URL source holds is the current one, and the disk is to know.
+struct ConfirmedRequest {
+  snapshot::SourceId source;
+  std::int64_t asked_at_s = 0;
+};
+
+using ChangeRequest = std::variant<DeployRequest, RollbackRequest, PushRequest, FetchedRequest, ConfirmedRequest>;
 
 // Outcome: what came of a request. With an error nothing has changed.
 struct Outcome {
@@ -55,10 +72,14 @@ struct Outcome {
   std::vector<snapshot::Change> changes;
   std::vector<snapshot::Behind> behind;
   std::vector<std::string> notes;
-  std::vector<jose::SkippedKey> skipped;  // of a pushed set
+  std::vector<jose::SkippedKey> skipped;     // of a pushed or fetched set
+  std::optional<snapshot::SourceId> source;  // a push: whose set it replaces
   // Of the snapshot that has it; from when on no verdict is of an older one:
   std::uint64_t instance = 0;
   std::uint64_t generation = 0;
 };
+
+// log_changes(outcome, log): for whoever wants to know afterwards what a change was; of a large one the first.
+void log_changes(const Outcome& outcome, base::Log& log);
 
 }  // namespace assay::server

@@ -198,8 +198,8 @@ void Connection::on_written(int status) noexcept {
   if (state_ != State::open) return;
   if (status < 0) return close();
   active_at_ms_ = pool_.clock_.boottime_ms();
-  if (has_frame()) return pool_.owner_.on_flushed(*this);
-  settle();
+  if (!has_frame()) settle();
+  if (state_ == State::open) pool_.owner_.on_flushed(*this);
 }
 
 void Connection::discard_input() noexcept {

@@ -42,7 +42,7 @@ class ConnectionOwner {
   virtual ~ConnectionOwner() = default;
   // on_input: has_frame() has become true.
   virtual void on_input(Connection& connection) noexcept = 0;
-  // on_flushed: the peer has taken an answer that had to wait; frames may be taken again.
+  // on_flushed: the peer has taken an answer that had to wait; frames may be taken again, if there are any, and more may be sent.
   virtual void on_flushed(Connection& connection) noexcept = 0;
   // on_closing: the last call for this connection; forget it.
   virtual void on_closing(Connection& connection) noexcept = 0;

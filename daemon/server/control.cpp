@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "loop/callback.h"
+#include "server/source_lookup.h"
 
 namespace assay::server {
 namespace {
@@ -29,6 +30,7 @@ ControlServer::ControlServer(loop::Loop& main, ControlParts parts)
       log_(parts.log),
       version_(parts.version),
       deployer_(parts.deployer),
+      refresher_(parts.refresher),
       status_(parts.status),
       drained_(parts.drained),
       sweep_ms_(parts.sweep_ms),
@@ -37,10 +39,13 @@ ControlServer::ControlServer(loop::Loop& main, ControlParts parts)
       connections_(main, *this, clock_, limits::kControlFrameBytesMax, buffers_),
       sweep_(main, loop::bind<&ControlServer::on_sweep>(this)),
       drain_over_(main, loop::bind<&ControlServer::on_drain_over>(this)) {
-  deployer_.set_listener(this);
+  refresher_.set_refresh_listener(this);
 }
 
-ControlServer::~ControlServer() { deployer_.set_listener(nullptr); }
+ControlServer::~ControlServer() {
+  refresher_.set_refresh_listener(nullptr);
+  deployer_.forget(*this);
+}
 
 void ControlServer::adopt(Incoming incoming) noexcept {
   if (draining_) return;
@@ -116,7 +121,8 @@ void ControlServer::handle(Connection& connection, const RequestView& request) {
     case RequestKind::unknown: return connection.send(refuse(request.id, ErrorCode::unknown_request));
     case RequestKind::deploy:
     case RequestKind::rollback:
-    case RequestKind::push_keys: break;
+    case RequestKind::push_keys:
+    case RequestKind::refresh: break;
   }
   if (right != snapshot::ControlRight::write) return forbid(connection, request.id);
   const std::uint32_t uid = connection.peer().uid;
@@ -137,6 +143,8 @@ void ControlServer::handle(Connection& connection, const RequestView& request) {
                                  .expected_deployment = request.expected_deployment,
                                  .dry_run = request.dry_run,
                                  .allow_volatile = request.allow_volatile});
+  } else if (request.kind == RequestKind::refresh) {
+    begin_refresh(connection, request);
   } else {
     log_.info("push of keys asked for by uid {}: OAuth server {}, {} bytes", uid, base::printable(request.oauth_server), request.jwks.size());
     begin_change(connection, request,
@@ -144,12 +152,32 @@ void ControlServer::handle(Connection& connection, const RequestView& request) {
   }
 }
 
+void ControlServer::begin_refresh(Connection& connection, const RequestView& request) {
+  log_.info("fetch of keys asked for by uid {}: OAuth server {}", connection.peer().uid, base::printable(request.oauth_server));
+  const auto source = find_source(deployer_.report().state.in_force(), request.oauth_server, request.url);
+  if (!source) return connection.send(refuse(request.id, ErrorCode::bad_key_source, source.error().what));
+  // First, for it may be answered within the call.
+  connection.hold();
+  const std::uint64_t ticket = ++ticket_;
+  refreshing_[ticket] = {.kind = request.kind, .index = connection.index(), .serial = connection.serial(), .request_id = request.id};
+  const ErrorCode refusal = refresher_.refresh(*source, ticket);
+  if (refusal == ErrorCode::unset) return;
+  refreshing_.erase(ticket);
+  connection.unhold();
+  connection.send(refuse(request.id, refusal));
+}
+
+void ControlServer::on_refreshed(std::uint64_t ticket, const Refreshed& refreshed) noexcept {
+  const auto waiting = refreshing_.extract(ticket);
+  if (!waiting.empty()) answer(waiting.mapped(), encoder_.refreshed(waiting.mapped().request_id, refreshed));
+}
+
 void ControlServer::begin_change(Connection& connection, const RequestView& request, ChangeRequest change) {
   if (draining_) return connection.send(refuse(request.id, ErrorCode::shutting_down));
   if (waiting_.size() >= limits::kChangesQueuedMax) return connection.send(refuse(request.id, ErrorCode::overloaded, "too many changes are waiting"));
   connection.hold();  // none of its frames is taken meanwhile
   waiting_[++ticket_] = {.kind = request.kind, .index = connection.index(), .serial = connection.serial(), .request_id = request.id};
-  deployer_.change(ticket_, std::move(change));
+  deployer_.change(*this, ticket_, std::move(change));
 }
 
 void ControlServer::on_change_done(std::uint64_t ticket, const Outcome& outcome) noexcept {
@@ -160,24 +188,21 @@ void ControlServer::on_change_done(std::uint64_t ticket, const Outcome& outcome)
   if (outcome.error != ErrorCode::unset) {
     counters_.count(outcome.error);
     log_.warning("refused: {}", describe(outcome));
-  } else if (outcome.changed) {
-    log_changes(outcome);
+  } else {
+    if (outcome.changed) log_changes(outcome, log_);
+    if (outcome.source) refresher_.pushed(*outcome.source);
   }
+  answer(waiting, waiting.kind == RequestKind::push_keys ? encoder_.pushed(waiting.request_id, outcome) : encoder_.deployed(waiting.request_id, outcome));
+}
+
+// answer(waiting, frame): whoever waits, if he still does.
+void ControlServer::answer(const Waiting& waiting, base::Bytes frame) {
   Connection* connection = connections_.find(waiting.index, waiting.serial);
   if (connection == nullptr || !connection->is_held()) return;
   connection->unhold();
-  connection->send(waiting.kind == RequestKind::push_keys ? encoder_.pushed(waiting.request_id, outcome) : encoder_.deployed(waiting.request_id, outcome));
+  connection->send(frame);
   connection->release_frames();
   pump(*connection);
-}
-
-// For whoever wants to know afterwards what an answer said; of a large change the first.
-void ControlServer::log_changes(const Outcome& outcome) const {
-  std::size_t left = limits::kChangesLoggedMax;
-  for (const snapshot::Change& change : outcome.changes) {
-    if (left-- == 0) return log_.info("changed: and {} more", outcome.changes.size() - limits::kChangesLoggedMax);
-    log_.info("changed: {}", snapshot::describe(change));
-  }
 }
 
 base::Bytes ControlServer::refuse(std::uint64_t id, ErrorCode code, std::string_view text) {
@@ -194,21 +219,18 @@ void ControlServer::drain() noexcept {
   if (std::exchange(draining_, true)) return;
   drain_over_.start(limits::kDrainMs);
   // Only what nobody has begun can be said not to have happened.
-  for (const std::uint64_t ticket : deployer_.take_back()) {
-    const auto found = waiting_.find(ticket);
-    CHECK(found != waiting_.end());
-    const Waiting waiting = found->second;
-    waiting_.erase(found);
-    Connection* connection = connections_.find(waiting.index, waiting.serial);
-    if (connection == nullptr || !connection->is_held()) continue;
-    connection->unhold();
-    connection->send(refuse(waiting.request_id, ErrorCode::shutting_down));
-    connection->release_frames();
-  }
+  deployer_.drop_waiting();
+  for (const auto& [ticket, waiting] : std::exchange(refreshing_, {})) answer(waiting, refuse(waiting.request_id, ErrorCode::shutting_down));
   connections_.each_open([this](Connection& connection) {
     connection.finish();
     pump(connection);
   });
+}
+
+void ControlServer::on_change_dropped(std::uint64_t ticket) noexcept {
+  const auto waiting = waiting_.extract(ticket);
+  CHECK(!waiting.empty());
+  answer(waiting.mapped(), refuse(waiting.mapped().request_id, ErrorCode::shutting_down));
 }
 
 void ControlServer::on_drain_over() noexcept {

@@ -1,4 +1,4 @@
-// The control socket's connections, for operators: Ping, Status, Deploy, Rollback, PushKeys.
+// The control socket's connections, for operators: Ping, Status, Deploy, Rollback, PushKeys, Refresh.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include "server/connection.h"
 #include "server/counters.h"
 #include "server/deployer.h"
+#include "server/key_refresher.h"
 #include "server/limits.h"
 #include "server/log_limiter.h"
 #include "server/listener.h"
@@ -28,13 +29,14 @@ struct ControlParts {
   base::Log& log;
   std::string_view version;
   Deployer& deployer;
+  KeyRefresher& refresher;
   const StatusSource& status;
   loop::Callback drained;  // called after drain(), when the last connection has gone; not if there was none
   std::uint64_t sweep_ms = limits::kSweepMs;
 };
 
 // ControlServer: a resource of the main loop's thread. Frames to 32 MiB; a connection's next frame is looked at only once the one before is answered.
-class ControlServer final : public ConnectionSink, private ConnectionOwner, private ChangeListener {
+class ControlServer final : public ConnectionSink, private ConnectionOwner, private ChangeListener, private RefreshListener {
  public:
   ControlServer(loop::Loop& main, ControlParts parts);
   ~ControlServer() override;
@@ -61,15 +63,18 @@ class ControlServer final : public ConnectionSink, private ConnectionOwner, priv
   void on_closing(Connection& connection) noexcept override;
   void on_slot_free() noexcept override;
   void on_change_done(std::uint64_t ticket, const Outcome& outcome) noexcept override;
+  void on_change_dropped(std::uint64_t ticket) noexcept override;
+  void on_refreshed(std::uint64_t ticket, const Refreshed& refreshed) noexcept override;
   void on_sweep() noexcept;
   void on_drain_over() noexcept;
 
   void pump(Connection& connection);
   void handle(Connection& connection);
   void handle(Connection& connection, const RequestView& request);
+  void answer(const Waiting& waiting, base::Bytes frame);
+  void begin_refresh(Connection& connection, const RequestView& request);
   void begin_change(Connection& connection, const RequestView& request, ChangeRequest change);
   snapshot::ControlRight right_of(const snapshot::PeerIdentity& peer) const;
-  void log_changes(const Outcome& outcome) const;
   void forbid(Connection& connection, std::uint64_t id);
   base::Bytes refuse(std::uint64_t id, ErrorCode code, std::string_view text = {});
 
@@ -77,6 +82,7 @@ class ControlServer final : public ConnectionSink, private ConnectionOwner, priv
   base::Log& log_;
   const std::string_view version_;
   Deployer& deployer_;
+  KeyRefresher& refresher_;
   const StatusSource& status_;
   const loop::Callback drained_;
   const std::uint64_t sweep_ms_;
@@ -86,7 +92,8 @@ class ControlServer final : public ConnectionSink, private ConnectionOwner, priv
   ReplyEncoder encoder_;
   base::Arena arena_;
   std::uint64_t ticket_ = 0;
-  std::unordered_map<std::uint64_t, Waiting> waiting_;  // by ticket
+  std::unordered_map<std::uint64_t, Waiting> waiting_;     // for changes, by ticket
+  std::unordered_map<std::uint64_t, Waiting> refreshing_;  // for fetches; each holds a connection, so that there are no more of them
   bool draining_ = false;
   BufferPool buffers_;
   ConnectionPool connections_;

@@ -59,8 +59,9 @@ void mask(int how, std::initializer_list<int> signals) noexcept {
 }
 
 constexpr mode_t kDataMode = 0660;
-constexpr mode_t kControlMode = 0600;
-constexpr mode_t kControlGroupMode = 0660;
+// Of the other two:
+constexpr mode_t kOwnerMode = 0600;
+constexpr mode_t kGroupMode = 0660;
 
 }  // namespace
 
@@ -88,9 +89,11 @@ base::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonSettings settings, Dae
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(settings), std::move(parts), std::move(first)));
   auto data = ListeningSocket::bind(daemon->settings_.data_path, kDataMode);
   if (!data) return std::unexpected(data.error());
-  auto control = ListeningSocket::bind(daemon->settings_.control_path, daemon->settings_.control_gid ? kControlGroupMode : kControlMode, daemon->settings_.control_gid);
+  auto control = ListeningSocket::bind(daemon->settings_.control_path, daemon->settings_.control_gid ? kGroupMode : kOwnerMode, daemon->settings_.control_gid);
   if (!control) return std::unexpected(control.error());
-  daemon->listen(std::move(*data), std::move(*control));
+  auto keys = ListeningSocket::bind(daemon->settings_.keys_path, daemon->settings_.keys_gid ? kGroupMode : kOwnerMode, daemon->settings_.keys_gid);
+  if (!keys) return std::unexpected(keys.error());
+  daemon->listen(std::move(*data), std::move(*control), std::move(*keys));
   return daemon;
 }
 
@@ -107,30 +110,39 @@ Daemon::Daemon(DaemonSettings settings, DaemonParts parts, std::shared_ptr<const
       interrupt_(loop_, SIGINT, loop::bind<&Daemon::on_stop>(this)),
       data_quota_(first->limits().connections, first->limits().connections_per_uid),
       control_quota_(base::limits::kControlConnectionsMax, base::limits::kControlConnectionsPerUidMax),
+      keys_quota_(base::limits::kKeysConnectionsMax, base::limits::kKeysConnectionsMax),
       first_report_(parts.ledger->report()),
       builder_(loop_, std::move(parts.ledger), std::move(parts.tables)),
       workers_(make_workers(settings_, parts, first, builder_, wake_)),
       deployer_(loop_, {.builder = builder_, .workers = workers_, .quota = data_quota_, .log = log_, .snapshot = std::move(first), .report = std::move(first_report_)}),
+      refresher_(loop_, {.clock = clock_,
+                         .log = log_,
+                         .deployer = deployer_,
+                         .jitter_seed = parts.jitter_seed,
+                         .snapshot = deployer_.current(),
+                         .report = deployer_.report()}),
       control_(loop_, {.clock = clock_,
                        .log = log_,
                        .version = settings_.version,
                        .deployer = deployer_,
+                       .refresher = refresher_,
                        .status = *this,
                        .drained = loop::bind<&Daemon::send_wake>(this)}) {}
 
-void Daemon::listen(ListeningSocket data, ListeningSocket control) {
+void Daemon::listen(ListeningSocket data, ListeningSocket control, ListeningSocket keys) {
   data_listener_.emplace(loop_, std::move(data),
                          ListenerParts{.name = "data socket", .quota = data_quota_, .sink = *this, .clock = clock_, .log = log_});
   control_listener_.emplace(loop_, std::move(control),
                             ListenerParts{.name = "control socket", .quota = control_quota_, .sink = control_, .clock = clock_, .log = log_});
+  keys_listener_.emplace(loop_, std::move(keys), ListenerParts{.name = "keys socket", .quota = keys_quota_, .sink = refresher_.sink(), .clock = clock_, .log = log_});
 }
 
 // Threads post to wake_ until they are joined; nothing of theirs reaches an object that is gone, since the loop no longer runs.
 Daemon::~Daemon() = default;
 
 void Daemon::run() {
-  log_.info("ready: version {}, data socket {}, control socket {}, {} workers, engine {}, deployment {}, generation {}", settings_.version, settings_.data_path,
-            settings_.control_path, workers_.size(), workers_.front()->engine_name(), deployer_.current().deployment(), deployer_.current().generation());
+  log_.info("ready: version {}, data socket {}, control socket {}, keys socket {}, {} workers, engine {}, deployment {}, generation {}", settings_.version, settings_.data_path,
+            settings_.control_path, settings_.keys_path, workers_.size(), workers_.front()->engine_name(), deployer_.current().deployment(), deployer_.current().generation());
   mask(SIG_UNBLOCK, {SIGTERM, SIGINT, SIGALRM});
   loop_.run();
   mask(SIG_BLOCK, {SIGTERM, SIGINT});
@@ -148,29 +160,34 @@ void Daemon::on_stop() noexcept {
   if (std::exchange(stopping_, true)) return;
   log_.info("stopping");
   stop_limit_.start(base::limits::kStopMs);
-  refused_before_ += data_listener_->refused() + control_listener_->refused();
+  refused_before_ += data_listener_->refused() + control_listener_->refused() + keys_listener_->refused();
   data_listener_.reset();
   control_listener_.reset();
+  keys_listener_.reset();
   control_.drain();
+  refresher_.drain();
   for (const auto& worker : workers_) worker->drain();
   on_wake();
 }
 
 void Daemon::on_wake() noexcept {
   deployer_.on_worker_progress();
+  refresher_.on_unknown_kids();
   if (stopping_ && control_.drained() && std::ranges::all_of(workers_, [](const auto& worker) { return worker->drained(); })) loop_.stop();
 }
 
 StatusFigures Daemon::figures() const {
-  StatusFigures figures{.version = settings_.version, .started_at_s = started_at_s_, .engine = workers_.front()->engine_name(), .engines = {}, .tables = {}, .token_cache = {}, .workers = {}};
+  StatusFigures figures{.version = settings_.version, .started_at_s = started_at_s_, .engine = workers_.front()->engine_name(), .engines = {}, .tables = {}, .token_cache = {}, .workers = {}, .sources = {}};
   figures.tables = builder_.table_figures();
   if (token_cache_ != nullptr) figures.token_cache = token_cache_->figures();
   if (engines_ != nullptr) add_engines(*engines_, figures);
   for (const auto& worker : workers_) figures.add_worker(worker->counters(), worker->generation());
   figures.add(control_.counters());
+  refresher_.add_figures(figures);
   figures.connections_refused = refused_before_;
   if (data_listener_) figures.connections_refused += data_listener_->refused();
   if (control_listener_) figures.connections_refused += control_listener_->refused();
+  if (keys_listener_) figures.connections_refused += keys_listener_->refused();
   for (const std::size_t worker : deployer_.late_workers()) {
     figures.problems.push_back({Problem::Severity::warning, "worker " + std::to_string(worker) + " still judges by an older generation"});
   }

@@ -20,6 +20,7 @@
 #include "server/builder.h"
 #include "server/control.h"
 #include "server/deployer.h"
+#include "server/key_refresher.h"
 #include "server/ledger.h"
 #include "server/listener.h"
 #include "server/quota.h"
@@ -33,6 +34,8 @@ struct DaemonSettings {
   std::string data_path;
   std::string control_path;
   std::optional<std::uint32_t> control_gid;  // its group, which may then open it; absent: nobody but the daemon's user
+  std::string keys_path;
+  std::optional<std::uint32_t> keys_gid;     // likewise
   std::size_t workers = 1;
   std::string_view version;
 };
@@ -47,6 +50,7 @@ struct DaemonParts {
   const crypto::EngineSet* engines = nullptr;                    // for status; null: it shows none
   verdict::TokenCache* token_cache = nullptr;                    // of as many lanes as there are workers; null: none
   std::unique_ptr<Ledger> ledger;                                // started; never null
+  std::uint64_t jitter_seed = 0;                                 // of the times at which keys are fetched
 };
 
 // StopLimit: the last resort of a stop. A batch of slow signatures or the compilation of a large configuration may outlast the time that a stop may take, and neither
@@ -76,7 +80,7 @@ class Daemon final : private StatusSource, private ConnectionSink {
 
  private:
   Daemon(DaemonSettings settings, DaemonParts parts, std::shared_ptr<const snapshot::Snapshot> first);
-  void listen(ListeningSocket data, ListeningSocket control);
+  void listen(ListeningSocket data, ListeningSocket control, ListeningSocket keys);
   StatusFigures figures() const override;
   void adopt(Incoming incoming) noexcept override;
   void on_wake() noexcept;
@@ -99,13 +103,16 @@ class Daemon final : private StatusSource, private ConnectionSink {
   loop::Signal interrupt_;
   ConnectionQuota data_quota_;
   ConnectionQuota control_quota_;
+  ConnectionQuota keys_quota_;
   std::shared_ptr<const StateReport> first_report_;  // on its way to deployer_: only the builder's thread may ask the ledger for another
   Builder builder_;
   std::vector<std::unique_ptr<Worker>> workers_;
   Deployer deployer_;
+  KeyRefresher refresher_;
   ControlServer control_;
   std::optional<Listener> data_listener_;
   std::optional<Listener> control_listener_;
+  std::optional<Listener> keys_listener_;
   std::uint64_t refused_before_ = 0;  // by listeners that are gone
 };
 

@@ -26,11 +26,28 @@ Deployer::~Deployer() {
   builder_.retire(std::move(current_));
 }
 
-void Deployer::change(std::uint64_t ticket, ChangeRequest request) { builder_.submit({.ticket = ticket, .request = std::move(request)}); }
+void Deployer::change(ChangeListener& asker, std::uint64_t ticket, ChangeRequest request) {
+  asked_[++last_job_] = {&asker, ticket};
+  builder_.submit({.ticket = last_job_, .request = std::move(request)});
+}
+
+void Deployer::drop_waiting() noexcept {
+  for (const std::uint64_t job : builder_.take_back()) {
+    const auto asked = asked_.extract(job);
+    if (!asked.empty() && asked.mapped().asker != nullptr) asked.mapped().asker->on_change_dropped(asked.mapped().ticket);
+  }
+}
+
+void Deployer::forget(const ChangeListener& asker) noexcept {
+  for (auto& [job, asked] : asked_) {
+    if (asked.asker == &asker) asked.asker = nullptr;
+  }
+}
 
 // What has changed nothing waits as well, for what was published before it: whoever pushes a set that is there already may rely on it, too.
 void Deployer::on_built(Built built) noexcept {
   report_ = std::move(built.report);
+  if (publish_listener_ != nullptr) publish_listener_->on_publish(built.snapshot != nullptr ? *built.snapshot : *current_, *report_);
   if (built.snapshot != nullptr) publish(std::move(built.snapshot));
   if (!built.done.empty()) waiting_.push_back({.generation = current_->generation(), .done = std::move(built.done)});
   if (!waiting_.empty() && !late_.running()) late_.start(late_ms_);
@@ -52,7 +69,8 @@ void Deployer::on_worker_progress() noexcept {
     waiting_.pop_front();
     for (const auto& [ticket, outcome] : all) {
       if (outcome.changed) log_.info("in force: deployment {}, generation {}", current_->deployment(), generation);
-      if (listener_ != nullptr) listener_->on_change_done(ticket, outcome);
+      const auto asked = asked_.extract(ticket);
+      if (!asked.empty() && asked.mapped().asker != nullptr) asked.mapped().asker->on_change_done(asked.mapped().ticket, outcome);
     }
   }
   late_.stop();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <span>
 #include <vector>
@@ -18,11 +19,20 @@
 
 namespace assay::server {
 
-// ChangeListener: learns what came of each change.
+// ChangeListener: learns what came of each change that it has asked for. ticket: whatever it knows the change by.
 class ChangeListener {
  public:
   virtual ~ChangeListener() = default;
   virtual void on_change_done(std::uint64_t ticket, const Outcome& outcome) noexcept = 0;
+  // on_change_dropped: nobody has begun it, and nobody will.
+  virtual void on_change_dropped(std::uint64_t ticket) noexcept = 0;
+};
+
+// PublishListener: is shown each snapshot before the workers are, and each report.
+class PublishListener {
+ public:
+  virtual ~PublishListener() = default;
+  virtual void on_publish(const snapshot::Snapshot& snapshot, const StateReport& report) noexcept = 0;
 };
 
 // DeployerParts: references outlive the deployer.
@@ -44,12 +54,14 @@ class Deployer final : private BuildListener {
   Deployer(const Deployer&) = delete;
   Deployer& operator=(const Deployer&) = delete;
 
-  void set_listener(ChangeListener* listener) noexcept { listener_ = listener; }
-  // change(ticket, request): the listener gets exactly one outcome for each ticket, later, in the order of the requests: once every worker judges by the snapshot that came
-  // of it, or by a newer one.
-  void change(std::uint64_t ticket, ChangeRequest request);
-  // take_back(): changes that have not been begun: their tickets, for which no outcome comes.
-  std::vector<std::uint64_t> take_back() { return builder_.take_back(); }
+  void set_publish_listener(PublishListener* listener) noexcept { publish_listener_ = listener; }
+  // change(asker, ticket, request): the asker gets exactly one outcome for each ticket, later, in the order of the requests: once every worker judges by the snapshot that came
+  // of it, or by a newer one. Or it is told that the change was dropped.
+  void change(ChangeListener& asker, std::uint64_t ticket, ChangeRequest request);
+  // drop_waiting(): those that have not been begun.
+  void drop_waiting() noexcept;
+  // forget(asker): it is told nothing more.
+  void forget(const ChangeListener& asker) noexcept;
   // on_worker_progress(): to be called when a worker may have taken up a snapshot.
   void on_worker_progress() noexcept;
   // current(): what was published last. Valid until the next deploy is published.
@@ -75,7 +87,14 @@ class Deployer final : private BuildListener {
   ConnectionQuota& quota_;
   base::Log& log_;
   const std::uint64_t late_ms_;
-  ChangeListener* listener_ = nullptr;
+  PublishListener* publish_listener_ = nullptr;
+  // Asked: by whom, and what he calls it; by number of the job, which is the builder's ticket.
+  struct Asked {
+    ChangeListener* asker = nullptr;  // null: gone
+    std::uint64_t ticket = 0;
+  };
+  std::map<std::uint64_t, Asked> asked_;
+  std::uint64_t last_job_ = 0;
   std::shared_ptr<const snapshot::Snapshot> current_;
   std::shared_ptr<const StateReport> report_;
   std::deque<Waiting> waiting_;  // generations ascending

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "crypto/sha2.h"
 #include "server/notes.h"
+#include "server/source_lookup.h"
 
 namespace assay::server {
 namespace {
@@ -34,17 +35,6 @@ Outcome refused(std::vector<Fault> faults) {
   return outcome;
 }
 
-// sources_in_use(deployment): of all versions of all OAuth servers.
-std::set<SourceId> sources_in_use(const snapshot::Deployment& deployment) {
-  std::set<SourceId> ids;
-  for (const snapshot::DeployedService& service : deployment.api_services) {
-    for (const auto& server : service.oauth_servers) {
-      if (server->key_source.is_url()) ids.insert(snapshot::source_id(server->key_source));
-    }
-  }
-  return ids;
-}
-
 // time_text(seconds): for people.
 std::string time_text(std::int64_t time_s) { return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(static_cast<std::time_t>(time_s))); }
 
@@ -54,29 +44,6 @@ std::vector<snapshot::Behind> all_behind(const snapshot::Deployment& deployment)
     if (auto behind = snapshot::behind(deployment, service)) all.push_back(std::move(*behind));
   }
   return all;
-}
-
-// push_target(deployment, request): the one source that a push is for, or why there is none.
-base::Result<SourceId> push_target(const snapshot::Deployment& deployment, const PushRequest& request) {
-  std::set<SourceId> ids;
-  bool is_known = false;
-  for (const snapshot::DeployedService& service : deployment.api_services) {
-    for (const auto& server : service.oauth_servers) {
-      if (server->name != request.oauth_server) continue;
-      is_known = true;
-      if (server->key_source.is_url()) ids.insert(snapshot::source_id(server->key_source));
-    }
-  }
-  if (!is_known) return base::fail("no OAuth server of this name is in force");
-  if (ids.empty()) return base::fail("the keys of this OAuth server stand in its configuration: a deploy changes them, or withdraws one");
-  std::string urls;
-  for (const SourceId& id : ids) urls += (urls.empty() ? "" : ", ") + base::printable(id.url, 512);
-  if (!request.url.empty()) {
-    std::erase_if(ids, [&request](const SourceId& id) { return id.url != request.url; });
-    if (ids.empty()) return base::fail("this OAuth server has no source with that URL; it has " + urls);
-  }
-  if (ids.size() > 1) return base::fail("API services run on settings of this OAuth server with different sources; name one of " + urls);
-  return *ids.begin();
 }
 
 }  // namespace
@@ -195,7 +162,9 @@ Outcome Ledger::apply_one(const ChangeRequest& request) {
         using Request = std::remove_cvref_t<decltype(one)>;
         if constexpr (std::is_same_v<Request, DeployRequest>) return deploy(one, {});
         else if constexpr (std::is_same_v<Request, RollbackRequest>) return roll_back(one);
-        else return push(one);
+        else if constexpr (std::is_same_v<Request, PushRequest>) return push(one);
+        else if constexpr (std::is_same_v<Request, FetchedRequest>) return take_fetched(one);
+        else return take_confirmed(one);
       },
       request);
 }
@@ -309,7 +278,7 @@ Outcome Ledger::put_in_force(snapshot::Deployment deployment, const How& how) {
 }
 
 Outcome Ledger::push(const PushRequest& request) {
-  const auto target = push_target(state_.in_force(), request);
+  const auto target = find_source(state_.in_force(), request.oauth_server, request.url);
   if (!target) return refused(ErrorCode::bad_key_source, target.error().what);
   if (request.jwks.size() > base::limits::kJwksBytesMax) {
     return refused(ErrorCode::bad_keys, fmt::format("a JWK Set of {} bytes; {} are taken", request.jwks.size(), base::limits::kJwksBytesMax));
@@ -321,32 +290,63 @@ Outcome Ledger::push(const PushRequest& request) {
     for (const jose::SkippedKey& key : jwks->skipped) outcome.faults.push_back({fmt::format("/keys/{}", key.index), key.reason, "a public key that can be used"});
     return outcome;
   }
+  Outcome outcome = hold(*target, {.jwks = std::move(*jwks), .text = request.jwks, .etag = {}, .at_s = clock_.realtime_s()});
+  outcome.source = *target;
+  return outcome;
+}
 
-  const std::int64_t now_s = clock_.realtime_s();
-  const auto held = state_.sources.find(*target);
+// An issuer that withdraws all its keys at once is more likely to have made a mistake, so that a set without any that can be used never replaces what is held.
+Outcome Ledger::take_fetched(const FetchedRequest& request) {
+  if (!sources_in_use(state_.in_force()).contains(request.source)) return refused(ErrorCode::bad_key_source, "no OAuth server in force has this source any more");
+  auto jwks = jose::parse_jwks(request.jwks, pool_.materials());
+  if (!jwks) return refused(ErrorCode::bad_keys, jwks.error().what);
+  if (jwks->keys.empty()) {
+    Outcome outcome = refused(ErrorCode::bad_keys, jwks->skipped.empty() ? "a set without any key" : fmt::format("no usable key among its {}", jwks->skipped.size()));
+    for (const jose::SkippedKey& key : jwks->skipped) outcome.error_text += fmt::format("; keys/{}: {}", key.index, key.reason);
+    outcome.skipped = std::move(jwks->skipped);
+    return outcome;
+  }
+  return hold(request.source, {.jwks = std::move(*jwks), .text = request.jwks, .etag = request.etag, .at_s = request.asked_at_s, .keep = request.keep});
+}
+
+Outcome Ledger::take_confirmed(const ConfirmedRequest& request) {
+  const auto held = state_.sources.find(request.source);
+  if (held == state_.sources.end()) return refused(ErrorCode::bad_key_source, "no OAuth server in force has this source any more");
+  snapshot::HeldKeys after = *held->second;
+  after.checked_at_s = request.asked_at_s;
+  state_.sources[request.source] = std::make_shared<const snapshot::HeldKeys>(std::move(after));
+  keep();
+  return {.kept = is_kept()};
+}
+
+// hold(source, given): from here on the source holds this set.
+Outcome Ledger::hold(const SourceId& source, Given given) {
+  const auto held = state_.sources.find(source);
   const snapshot::HeldKeys* before = held == state_.sources.end() ? nullptr : held->second.get();
-  snapshot::HeldKeys after{.keys = pool_.intern(std::move(*jwks)),
-                           .jwks = request.jwks,
+  snapshot::HeldKeys after{.keys = pool_.intern(std::move(given.jwks)),
+                           .jwks = std::move(given.text),
                            .generation = next_generation(),
-                           .changed_at_s = now_s,
-                           .checked_at_s = now_s,
-                           .etag = {},
+                           .changed_at_s = given.at_s,
+                           .checked_at_s = given.at_s,
+                           .etag = given.etag,
                            .since_s = {}};
   for (const jose::VerificationKey& key : after.keys->keys()) {
     const auto known = before == nullptr ? after.since_s.end() : before->since_s.find(key.id);
-    after.since_s[key.id] = before != nullptr && known != before->since_s.end() ? known->second : now_s;
+    after.since_s[key.id] = before != nullptr && known != before->since_s.end() ? known->second : given.at_s;
   }
   Outcome outcome;
   outcome.skipped = {after.keys->skipped().begin(), after.keys->skipped().end()};
   outcome.changed = before == nullptr || before->keys != after.keys;
   if (!outcome.changed) {
+    if (!given.keep) return outcome;
     // The same set, however it is written: that it was confirmed is state of the source, and publishes nothing.
     after = *before;
-    after.checked_at_s = now_s;
+    after.checked_at_s = given.at_s;
+    after.etag = std::move(given.etag);
   }
   if (after.keys->keys().empty()) outcome.notes.push_back("no key is left: all tokens of OAuth servers with this source are refused");
   State next = state_;
-  next.sources[*target] = std::make_shared<const snapshot::HeldKeys>(std::move(after));
+  next.sources[source] = std::make_shared<const snapshot::HeldKeys>(std::move(after));
   if (outcome.changed) next.generation = next_generation();
   snapshot::update(next.withdrawn, {next.in_force(), next.sources}, next.history);
   outcome.changes = snapshot::changes({state_.in_force(), state_.sources}, {next.in_force(), next.sources});

@@ -98,6 +98,17 @@ class Ledger {
   Outcome deploy(const DeployRequest& request, std::string_view file_digest);
   Outcome roll_back(const RollbackRequest& request);
   Outcome push(const PushRequest& request);
+  Outcome take_fetched(const FetchedRequest& request);
+  Outcome take_confirmed(const ConfirmedRequest& request);
+  // Given: a set for a source, usable or meant to be empty.
+  struct Given {
+    jose::Jwks jwks;
+    std::string text;  // as it was given
+    std::string etag;
+    std::int64_t at_s = 0;
+    bool keep = true;  // whether the disk is to know of a set that was there already
+  };
+  Outcome hold(const snapshot::SourceId& source, Given given);
   std::optional<Outcome> unexpected(const std::optional<std::uint64_t>& expected) const;
   // How: of a deploy or a rollback.
   struct How {

@@ -41,7 +41,7 @@ std::vector<std::string> notes_on(const State& state) {
     }
   }
   std::vector<std::string> notes;
-  if (!without_keys.empty()) notes.push_back("no keys are at hand, and tokens are unavailable until `assayctl push-keys` brings some, of OAuth servers: " + names(without_keys));
+  if (!without_keys.empty()) notes.push_back("no keys are at hand, and tokens are unavailable until assay-fetch or `assayctl push-keys` brings some, of OAuth servers: " + names(without_keys));
   if (!idle.empty()) notes.push_back("no API service uses, so that they are not in force, OAuth servers: " + names(idle));
   if (!closed.empty()) notes.push_back("no entry of clients opens API services: " + names(closed));
   if (deployment.kind == snapshot::DeploymentKind::staged && deployment.base->clients != deployment.newest->clients) {

@@ -17,6 +17,7 @@
 namespace assay::server {
 
 struct Outcome;
+struct Refreshed;
 struct StateReport;
 struct StatusFigures;
 
@@ -39,6 +40,8 @@ class ReplyEncoder {
   // deployed(...), pushed(...): what came of a change; an Error if it was refused.
   base::Bytes deployed(std::uint64_t id, const Outcome& outcome) ASSAY_LIFETIMEBOUND;
   base::Bytes pushed(std::uint64_t id, const Outcome& outcome) ASSAY_LIFETIMEBOUND;
+  // refreshed(...): what a fetch came to.
+  base::Bytes refreshed(std::uint64_t id, const Refreshed& refreshed) ASSAY_LIFETIMEBOUND;
   base::Bytes status(std::uint64_t id, const StatusFigures& figures, const StateReport& report, const snapshot::Snapshot& snapshot) ASSAY_LIFETIMEBOUND;
 
  private:

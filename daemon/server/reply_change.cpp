@@ -1,7 +1,8 @@
-// Deployed and Pushed: what came of a change.
+// Deployed, Pushed and Refreshed: what came of a change.
 #include <fmt/core.h>
 
 #include "server/change_request.h"
+#include "server/key_refresher.h"
 #include "server/reply.h"
 #include "server/reply_builder.h"
 
@@ -81,6 +82,17 @@ base::Bytes ReplyEncoder::pushed(std::uint64_t id, const Outcome& outcome) {
   const auto notes = state.strings(std::span<const std::string>(all_notes));
   const auto skipped = state.skipped_keys(outcome.skipped);
   return state.finish_within(*this, id, wire::Body::Pushed, wire::CreatePushed(state.builder, outcome.generation, outcome.instance, outcome.changed, outcome.kept, changes, skipped, notes));
+}
+
+base::Bytes ReplyEncoder::refreshed(std::uint64_t id, const Refreshed& refreshed) {
+  State& state = *state_;
+  state.builder.Clear();
+  std::vector<std::string> notes;
+  const auto failure = refreshed.failure.empty() ? StringOffset() : state.string(refreshed.failure);
+  const auto changes = write_changes(state, refreshed.outcome.changes, notes);
+  const auto skipped = state.skipped_keys(refreshed.outcome.skipped);
+  return state.finish_within(*this, id, wire::Body::Refreshed,
+                             wire::CreateRefreshed(state.builder, refreshed.outcome.generation, refreshed.outcome.instance, refreshed.outcome.changed, failure, changes, skipped));
 }
 
 }  // namespace assay::server

@@ -49,8 +49,31 @@ flatbuffers::Offset<wire::KeyStatus> key_status(State& state, const jose::Verifi
                                use == nullptr ? 0 : use->last_used_s(), use == nullptr ? 0 : use->count());
 }
 
+wire::SourceState state_of(sources::SourceState state) {
+  switch (state) {
+    case sources::SourceState::unset: return wire::SourceState::unset;
+    case sources::SourceState::never_fetched: return wire::SourceState::never_fetched;
+    case sources::SourceState::fresh: return wire::SourceState::fresh;
+    case sources::SourceState::due: return wire::SourceState::due;
+    case sources::SourceState::fetching: return wire::SourceState::fetching;
+    case sources::SourceState::failing: return wire::SourceState::failing;
+    case sources::SourceState::stale: return wire::SourceState::stale;
+  }
+  return wire::SourceState::unset;
+}
+
 template <class State>
-flatbuffers::Offset<wire::OAuthServerStatus> server_status(State& state, const snapshot::OAuthServer& server, const snapshot::KeySources& sources,
+flatbuffers::Offset<wire::SourceStatus> source_status(State& state, const sources::SourceReport& report) {
+  const auto etag = report.etag.empty() ? StringOffset() : state.string(report.etag);
+  const auto last_error = report.last_error.empty() ? StringOffset() : state.string(report.last_error);
+  flatbuffers::Optional<std::uint64_t> next_try_in_ms;
+  if (report.next_try_in_ms) next_try_in_ms = *report.next_try_in_ms;
+  return wire::CreateSourceStatus(state.builder, state_of(report.state), report.fetched_at_s.value_or(0), report.fresh_until_s.value_or(0), report.stale_until_s.value_or(0), next_try_in_ms,
+                                  etag, last_error, report.failed_at_s.value_or(0), report.consecutive_failures);
+}
+
+template <class State>
+flatbuffers::Offset<wire::OAuthServerStatus> server_status(State& state, const snapshot::OAuthServer& server, const snapshot::KeySources& sources, const StatusFigures& figures,
                                                            const std::vector<std::string_view>& api_services) {
   std::vector<flatbuffers::Offset<wire::KeyStatus>> keys;
   flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<wire::SkippedKey>>> skipped;
@@ -60,14 +83,16 @@ flatbuffers::Offset<wire::OAuthServerStatus> server_status(State& state, const s
   }
   const auto key_list = state.builder.CreateVector(keys);
   const snapshot::KeySource& key_source = server.settings->key_source;
-  const auto held = sources.find({key_source.kind, key_source.url});
+  const auto held = sources.find(snapshot::source_id(key_source));
+  const auto report = figures.sources.find(snapshot::source_id(key_source));
   const auto issuers = state.strings(std::span<const std::string>(server.settings->issuers));
   const auto name = state.string(server.name);
   const auto source = state.string(name_of(key_source.kind));
   const auto url = key_source.is_url() ? state.string(key_source.url) : StringOffset();
   const auto services = state.strings(std::span<const std::string_view>(api_services));
-  return wire::CreateOAuthServerStatus(state.builder, name, issuers, source, server.keys != nullptr, key_list, skipped, url,
-                                       held == sources.end() ? 0 : held->second->changed_at_s, held == sources.end() ? 0 : held->second->checked_at_s, services);
+  const auto schedule = report == figures.sources.end() ? flatbuffers::Offset<wire::SourceStatus>() : source_status(state, report->second);
+  return wire::CreateOAuthServerStatus(state.builder, name, issuers, source, server.serving_keys() != nullptr, key_list, skipped, url,
+                                       held == sources.end() ? 0 : held->second->changed_at_s, held == sources.end() ? 0 : held->second->checked_at_s, services, schedule);
 }
 
 template <class State>
@@ -120,7 +145,7 @@ base::Bytes ReplyEncoder::status(std::uint64_t id, const StatusFigures& figures,
     for (const auto& server : service->oauth_servers()) in_use[server.get()].push_back(service->name());
   }
   for (const auto& server : snapshot.oauth_servers()) {
-    servers.push_back(server_status(state, *server, report.state.sources, in_use[server.get()]));
+    servers.push_back(server_status(state, *server, report.state.sources, figures, in_use[server.get()]));
     // Checked as it grows: a builder has a limit of its own, and reaching it ends the process. One server comes to less than a megabyte.
     if (builder.GetSize() > state.frame_bytes_max) return error(id, ErrorCode::response_too_large);
   }
@@ -185,7 +210,7 @@ base::Bytes ReplyEncoder::status(std::uint64_t id, const StatusFigures& figures,
   return state.finish_within(*this, id, wire::Body::StatusReport,
                              wire::CreateStatusReport(builder, version, figures.started_at_s, snapshot.generation(), snapshot.deployment(), engine, service_list, server_list,
                                                       worker_list, verdict_list, error_list, figures.connections_refused, figures.connections_dropped,
-                                                      snapshot.instance(), state_dir, report.kept, problem_list, deployment_list, engine_list, tables, token_cache));
+                                                      snapshot.instance(), state_dir, report.kept, problem_list, deployment_list, engine_list, tables, token_cache, figures.fetcher_connected));
 }
 
 }  // namespace assay::server

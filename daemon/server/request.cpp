@@ -75,6 +75,11 @@ base::Result<RequestView, RequestFault> decode_push_keys(std::uint64_t id, const
   return RequestView{.id = id, .kind = RequestKind::push_keys, .oauth_server = view(body.oauth_server()), .url = view(body.url()), .jwks = view(body.jwks())};
 }
 
+base::Result<RequestView, RequestFault> decode_refresh(std::uint64_t id, const wire::Refresh& body) {
+  if (body.oauth_server() == nullptr) return refuse(id, "oauth_server is missing");
+  return RequestView{.id = id, .kind = RequestKind::refresh, .oauth_server = view(body.oauth_server()), .url = view(body.url())};
+}
+
 // verified(frame): the envelope, once the verifier has walked all of the frame; null if it refuses.
 const wire::Envelope* verified(base::Bytes frame) {
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(frame.data());
@@ -99,6 +104,7 @@ base::Result<RequestView, RequestFault> decode_request(base::Bytes frame, std::s
   if (const auto* body = envelope->body_as_Deploy()) return decode_deploy(id, *body, arena);
   if (const auto* body = envelope->body_as_Rollback()) return decode_rollback(id, *body);
   if (const auto* body = envelope->body_as_PushKeys()) return decode_push_keys(id, *body);
+  if (const auto* body = envelope->body_as_Refresh()) return decode_refresh(id, *body);
   if (envelope->body_as_Ping() != nullptr) return RequestView{.id = id, .kind = RequestKind::ping};
   if (envelope->body_as_Status() != nullptr) return RequestView{.id = id, .kind = RequestKind::status};
   return RequestView{.id = id, .kind = RequestKind::unknown};

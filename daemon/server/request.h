@@ -16,7 +16,7 @@
 namespace assay::server {
 
 // RequestKind: what is asked. unknown: a kind that this build does not know, or that is no request.
-enum class RequestKind : std::uint8_t { unset = 0, ping, validate, deploy, status, rollback, push_keys, unknown };
+enum class RequestKind : std::uint8_t { unset = 0, ping, validate, deploy, status, rollback, push_keys, refresh, unknown };
 
 // RequestView: borrows from the frame and the arena it was decoded with. Every field is in its range.
 struct RequestView {
@@ -37,9 +37,10 @@ struct RequestView {
   bool allow_volatile = false;
   // rollback:
   std::uint64_t deployment = 0;  // 0: the one before
-  // push_keys:
+  // push_keys and refresh:
   std::string_view oauth_server;
   std::string_view url;
+  // push_keys:
   std::string_view jwks;
 };
 

@@ -15,31 +15,23 @@ using Severity = Problem::Severity;
 
 constexpr std::size_t kNamesShown = 5;
 
-// Names: those that one line is about, each once.
-class Names {
- public:
-  void add(std::string_view name) {
-    if (seen_.insert(std::string(name)).second && seen_.size() <= kNamesShown) text_ += (text_.empty() ? "" : ", ") + base::printable(name);
-  }
-  // say(severity, text, problems): "text: a, b and 7 more", if there are any.
-  void say(Severity severity, std::string_view text, std::vector<Problem>& problems) const {
-    if (seen_.empty()) return;
-    std::string line = fmt::format("{}: {}", text, text_);
-    if (seen_.size() > kNamesShown) line += fmt::format(" and {} more", seen_.size() - kNamesShown);
-    problems.push_back({severity, std::move(line)});
-  }
-
- private:
-  std::set<std::string> seen_;
-  std::string text_;
-};
-
 }  // namespace
+
+void ProblemNames::add(std::string_view name) {
+  if (seen_.insert(std::string(name)).second && seen_.size() <= kNamesShown) text_ += (text_.empty() ? "" : ", ") + base::printable(name);
+}
+
+void ProblemNames::say(Severity severity, std::string_view text, std::vector<Problem>& problems) const {
+  if (seen_.empty()) return;
+  std::string line = fmt::format("{}: {}", text, text_);
+  if (seen_.size() > kNamesShown) line += fmt::format(" and {} more", seen_.size() - kNamesShown);
+  problems.push_back({severity, std::move(line)});
+}
 
 std::vector<Problem> problems_of(const State& state, const snapshot::Snapshot& snapshot) {
   std::vector<Problem> problems;
   if (state.in_force().number == 0) problems.push_back({Severity::warning, "nothing is deployed: no API service can be asked about"});
-  Names published_secrets, without_keys, all_withdrawn, skipped_keys, behind, closed;
+  ProblemNames published_secrets, without_keys, all_withdrawn, skipped_keys, behind, closed;
   for (const auto& server : snapshot.oauth_servers()) {
     if (server->keys == nullptr) {
       without_keys.add(server->name);

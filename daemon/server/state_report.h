@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/state.h"
@@ -15,6 +17,18 @@ struct Problem {
   enum class Severity : std::uint8_t { unset = 0, notice, warning, alarm };
   Severity severity = Severity::unset;
   std::string text;
+};
+
+// ProblemNames: those that one line is about, each once, the first of them by name. A value.
+class ProblemNames {
+ public:
+  void add(std::string_view name);
+  // say(severity, text, problems): "text: a, b and 7 more", if there are any. Names are made safe for a terminal.
+  void say(Problem::Severity severity, std::string_view text, std::vector<Problem>& problems) const;
+
+ private:
+  std::set<std::string> seen_;
+  std::string text_;
 };
 
 // StateReport: immutable; made anew whenever something changed.

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "server/counters.h"
 #include "server/error_code.h"
 #include "server/state_report.h"
+#include "snapshot/key_source.h"
+#include "sources/report.h"
 #include "verdict/token_cache.h"
 
 namespace assay::server {
@@ -44,6 +47,8 @@ struct StatusFigures {
   std::array<std::uint64_t, kErrorCodeCount> errors{};
   std::uint64_t connections_refused = 0;
   std::uint64_t connections_dropped = 0;
+  bool fetcher_connected = false;  // assay-fetch
+  std::map<snapshot::SourceId, sources::SourceReport> sources;
   std::vector<Problem> problems;  // besides those of the state
 
   // add(counters): adds verdicts, errors and dropped connections.

@@ -6,6 +6,7 @@
 //   4   offset of the envelope        48  Envelope
 //   8   "ASY1"                        72  Verdicts, its vector of offsets, and the verdicts one after the other:
 //                                         [vtable, unless the one before has the same members] table, strings, vectors
+//                                         of those with a hint when to come again: [vtable, before the first] table
 //
 // The vtable of an accepted verdict says which of its optional members are there; their places in the table are always the same. Tables start at multiples of 8.
 #include "server/verdict_frame.h"
@@ -40,7 +41,7 @@ constexpr Vtable<Fields> empty_vtable(std::uint16_t table_bytes) {
 
 constexpr std::size_t entry(int field) { return static_cast<std::size_t>(field) / 2; }
 
-constexpr std::uint16_t kEnvelopeBytes = 20, kVerdictsBytes = 24, kClaimBytes = 12, kRefusedBytes = 6, kAcceptedBytes = 48;
+constexpr std::uint16_t kEnvelopeBytes = 20, kVerdictsBytes = 24, kClaimBytes = 12, kRefusedBytes = 6, kRetryBytes = 12, kAcceptedBytes = 48;
 
 constexpr auto kEnvelopeVtable = [] {
   auto table = empty_vtable<3>(kEnvelopeBytes);
@@ -69,6 +70,15 @@ constexpr auto kRefusedVtable = [] {
   auto table = empty_vtable<2>(kRefusedBytes);
   table[entry(wire::Verdict::VT_CODE)] = 4;
   table[entry(wire::Verdict::VT_SIGNATURE_VERIFIED)] = 5;
+  return table;
+}();
+
+// Of one that says when to come again.
+constexpr auto kRetryVtable = [] {
+  auto table = empty_vtable<11>(kRetryBytes);
+  table[entry(wire::Verdict::VT_CODE)] = 4;
+  table[entry(wire::Verdict::VT_SIGNATURE_VERIFIED)] = 5;
+  table[entry(wire::Verdict::VT_RETRY_AFTER_MS)] = 8;
   return table;
 }();
 
@@ -169,6 +179,17 @@ std::size_t write_refused(Writer& writer, std::size_t at, const VerdictView& ver
   return at + 8;
 }
 
+// write_retry(writer, at, vtable, verdict): likewise, with its hint.
+std::size_t write_retry(Writer& writer, std::size_t at, std::size_t vtable, const VerdictView& verdict) noexcept {
+  writer.table(at, vtable);
+  writer.put(at + 4, verdict.code);
+  writer.put(at + 5, static_cast<std::uint8_t>(verdict.signature_verified));
+  writer.put(at + 6, std::uint16_t{0});
+  writer.put(at + 8, verdict.retry_after_ms);
+  writer.put(at + 12, std::uint32_t{0});
+  return at + aligned(kRetryBytes, 8);
+}
+
 // write_accepted(writer, at, vtable, verdict): the table at `at` and all that it refers to; where that ends.
 std::size_t write_accepted(Writer& writer, std::size_t at, std::size_t vtable, const VerdictView& verdict) noexcept {
   writer.table(at, vtable);
@@ -246,9 +267,22 @@ std::size_t write_verdicts(std::span<std::byte> out, std::uint64_t id, std::uint
 
   std::size_t last_vtable_at = 0;
   Vtable<10> last_vtable{};
+  std::size_t retry_vtable_at = 0;
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
     const VerdictView& verdict = verdicts[i];
     const std::size_t referrer = kVectorAt + 4 + 4 * i;
+    if (verdict.code == Code::key_refreshing && verdict.retry_after_ms != 0) {
+      if (out.size() - end < aligned(sizeof kRetryVtable, 8) + aligned(kRetryBytes, 8)) return 0;
+      if (retry_vtable_at == 0) {
+        retry_vtable_at = end;
+        writer.put(end, kRetryVtable);
+        writer.put(end + sizeof kRetryVtable, std::array<std::byte, aligned(sizeof kRetryVtable, 8) - sizeof kRetryVtable>{});
+        end += aligned(sizeof kRetryVtable, 8);
+      }
+      writer.refer(referrer, end);
+      end = write_retry(writer, end, retry_vtable_at, verdict);
+      continue;
+    }
     // No token is accepted without its signature; should a mistake upstream say so, what leaves is a refusal.
     if (verdict.code != Code::accepted || !verdict.signature_verified) {
       if (out.size() - end < 8) return 0;

@@ -113,13 +113,18 @@ void Worker::take_up_snapshot() noexcept {
 
 void Worker::on_check() noexcept {
   take_up_snapshot();
-  if (!ready_.empty()) batch_.run(ready_, *snapshot_);
+  if (!ready_.empty()) {
+    batch_.run(ready_, *snapshot_);
+    if (batch_.must_wake_schedule()) main_wake_.send();
+  }
   ready_.empty() ? idle_.stop() : idle_.start();
 }
 
 void Worker::on_input(Connection& connection) noexcept { ready_.push_back(connection); }
 
-void Worker::on_flushed(Connection& connection) noexcept { ready_.push_back(connection); }
+void Worker::on_flushed(Connection& connection) noexcept {
+  if (connection.has_frame()) ready_.push_back(connection);
+}
 
 void Worker::on_closing(Connection& connection) noexcept {
   ready_.remove(connection);

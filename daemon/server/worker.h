@@ -35,7 +35,7 @@ struct WorkerParts {
   verdict::TokenCache* token_cache = nullptr;          // shared by the workers; null: none
   std::shared_ptr<const snapshot::Snapshot> snapshot;  // never null
   SnapshotBin& bin;                                    // takes the snapshots that the worker is done with
-  loop::Async& wake;                                   // of the main loop: a snapshot was taken up, or the worker has drained
+  loop::Async& wake;                                   // of the main loop: a snapshot was taken up, a kid came that nobody knows, or the worker has drained
   std::uint64_t sweep_ms = limits::kSweepMs;
 };
 

@@ -108,6 +108,13 @@ std::vector<std::shared_ptr<KeyUse>> Compiler::uses_for(const OAuthServer& serve
   return uses;
 }
 
+std::shared_ptr<SourceSignals> Compiler::signals_for(const SourceId& id) {
+  std::weak_ptr<SourceSignals>& known = signals_[id];
+  std::shared_ptr<SourceSignals> signals = known.lock();
+  if (signals == nullptr) known = signals = std::make_shared<SourceSignals>();
+  return signals;
+}
+
 std::shared_ptr<const OAuthServer> Compiler::server_for(const OAuthServerPointer& settings, const KeySources& sources, std::int64_t since_s) {
   std::shared_ptr<const OAuthServer>& server = servers_[settings.get()];
   if (server != nullptr) return server;
@@ -124,7 +131,8 @@ std::shared_ptr<const OAuthServer> Compiler::server_for(const OAuthServerPointer
                                                         .clock_skew_tolerance_s = settings->clock_skew_tolerance_s,
                                                         .keys = keys,
                                                         .uses = {},
-                                                        .settings = settings});
+                                                        .settings = settings,
+                                                        .signals = settings->key_source.is_url() ? signals_for(source_id(settings->key_source)) : nullptr});
   if (made->keys != nullptr) made->uses = uses_for(*made, held, since_s);
   ++compiled_.oauth_servers;
   return server = made;
@@ -177,6 +185,7 @@ std::shared_ptr<const Snapshot> Compiler::compile(const Deployment& deployment, 
   last_ = snapshot;
   last_servers_ = std::exchange(servers_, {});
   std::erase_if(uses_, [](const auto& entry) { return entry.second.expired(); });
+  std::erase_if(signals_, [](const auto& entry) { return entry.second.expired(); });
   return snapshot;
 }
 

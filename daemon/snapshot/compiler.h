@@ -58,6 +58,7 @@ class Compiler {
   static Granted grant(const std::vector<ClientSettings>& clients, const Identities& identities);
   friend std::vector<Fault> check_accounts(const std::optional<std::vector<ClientSettings>>& clients, const Identities& identities);
   std::shared_ptr<const OAuthServer> server_for(const OAuthServerPointer& settings, const KeySources& sources, std::int64_t since_s);
+  std::shared_ptr<SourceSignals> signals_for(const SourceId& id);
   std::vector<std::shared_ptr<KeyUse>> uses_for(const OAuthServer& server, const HeldKeys* held, std::int64_t since_s);
 
   const Identities& identities_;
@@ -66,6 +67,7 @@ class Compiler {
   std::map<const OAuthServerSettings*, std::shared_ptr<const OAuthServer>> servers_;       // of the snapshot that is being made
   std::map<const OAuthServerSettings*, std::shared_ptr<const OAuthServer>> last_servers_;  // of last_
   std::map<std::pair<std::string, jose::KeyId>, std::weak_ptr<KeyUse>> uses_;  // by name of the OAuth server
+  std::map<SourceId, std::weak_ptr<SourceSignals>> signals_;
   Compiled compiled_;
   DocumentPointer granted_for_;  // whose `clients` granted_ is about, and whose names it views
   Granted granted_;

@@ -1,6 +1,7 @@
 // The configuration: the JSON document that an operator writes, checked as a whole. docs/CONFIGURATION.md and schema/config.schema.json say the same.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -47,6 +48,14 @@ struct FetchRules {
   std::uint64_t timeout_ms = base::limits::kFetchTimeoutMs;
   friend bool operator==(const FetchRules&, const FetchRules&) = default;
 };
+
+// merge(a, b): the rules of a source that OAuth servers with these rules share: each gets keys no older than it asks for, and an answer as much time as any of them gives it.
+inline FetchRules merge(const FetchRules& a, const FetchRules& b) noexcept {
+  return {.refresh_min_s = std::min(a.refresh_min_s, b.refresh_min_s),
+          .refresh_max_s = std::min(a.refresh_max_s, b.refresh_max_s),
+          .stale_max_s = std::min(a.stale_max_s, b.stale_max_s),
+          .timeout_ms = std::max(a.timeout_ms, b.timeout_ms)};
+}
 
 // KeySource: where an OAuth server's keys come from.
 struct KeySource {

@@ -16,6 +16,7 @@
 #include "snapshot/config.h"
 #include "snapshot/key_set.h"
 #include "snapshot/key_use.h"
+#include "snapshot/source_signals.h"
 
 namespace assay::snapshot {
 
@@ -35,6 +36,10 @@ struct OAuthServer {
   std::shared_ptr<const KeySet> keys;           // null: not at hand, tokens are unavailable
   std::vector<std::shared_ptr<KeyUse>> uses;    // of keys->keys(), by position
   std::shared_ptr<const OAuthServerSettings> settings;  // never null in a snapshot
+  std::shared_ptr<SourceSignals> signals;       // of a URL source; null for others
+
+  // serving_keys(): those that tokens may be verified by now; null: none are at hand, or they are too old.
+  const KeySet* serving_keys() const noexcept ASSAY_LIFETIMEBOUND { return signals != nullptr && signals->are_keys_stale() ? nullptr : keys.get(); }
 
   // use_of(key): of one of keys->keys(); null if nobody counts.
   KeyUse* use_of(const jose::VerificationKey& key) const noexcept ASSAY_LIFETIMEBOUND {

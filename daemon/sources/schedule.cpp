@@ -111,11 +111,11 @@ std::map<SourceId, Schedule::UnderWay>::iterator Schedule::find_order(std::uint6
   return std::ranges::find_if(orders_, [number](const auto& order) { return order.second.number == number; });
 }
 
-std::optional<SourceId> Schedule::arrived(std::uint64_t number) {
+std::optional<Arrival> Schedule::arrived(std::uint64_t number) {
   const auto found = find_order(number);
   if (found == orders_.end()) return std::nullopt;
   found->second.has_arrived = true;
-  return found->first;
+  return Arrival{found->first, found->second.ordered};
 }
 
 std::optional<Schedule::Ended> Schedule::end_order(std::uint64_t number) {

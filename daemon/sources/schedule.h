@@ -24,6 +24,12 @@ struct Order {
   std::uint64_t timeout_ms = 0;
 };
 
+// Arrival: which source an answer is about, and when it was asked: so old it may be.
+struct Arrival {
+  snapshot::SourceId source;
+  Moment ordered;
+};
+
 // Schedule: has identity; one thread. Moments must not step back by their boot_ms. After any event ask for next_event() again; when its time has come, for take_orders().
 class Schedule {
  public:
@@ -44,9 +50,9 @@ class Schedule {
   // next_event(now): by CLOCK_BOOTTIME, when to call take_orders() if nothing else happens before: now, if some are due.
   std::uint64_t next_event(const Moment& now) const;
 
-  // arrived(number): assay-fetch has answered, and what it brought is being looked at: nothing but fetched(), not_modified() or failed() ends this order now. Returns the
-  // source; nothing: the order is not under way any more, and the answer does not count.
-  std::optional<snapshot::SourceId> arrived(std::uint64_t number);
+  // arrived(number): assay-fetch has answered, and what it brought is being looked at: nothing but fetched(), not_modified() or failed() ends this order now. Nothing: the
+  // order is not under way any more, and the answer does not count.
+  std::optional<Arrival> arrived(std::uint64_t number);
   // What an order came to, whether it arrived() before or not. False: it is not under way any more; nothing has happened.
   bool fetched(std::uint64_t number, const FetchedSet& set, const Moment& now);
   bool not_modified(std::uint64_t number, std::optional<std::uint64_t> max_age_s, const Moment& now);

@@ -85,6 +85,7 @@ struct Validator::Workspace {
   TokenCache* const cache;  // null: none
   const snapshot::Snapshot* snapshot = nullptr;  // of this batch
   std::int64_t now_s = 0;
+  bool must_wake_schedule = false;
   base::Arena arena;  // everything that this batch's verdicts borrow
   jose::JsonWorkspace json;
   jose::HeaderMemo headers;
@@ -106,6 +107,7 @@ struct Validator::Workspace {
   bool recall(const Waiting& token, const crypto::Sha256Digest& digest);
   void read(std::size_t index, TokenCache::Place place);
   Code read(const TokenRequestView& request, TokenCache::Place place, VerdictView& verdict);
+  Code without_candidates(const snapshot::OAuthServer& server, VerdictView& verdict);
   void hash_beginnings();
   void take_results();
   void keep_verified();
@@ -145,8 +147,9 @@ bool Validator::Workspace::recall(const Waiting& token, const crypto::Sha256Dige
     if (!entry) return false;
     const jose::FactsView& facts = entry->facts();
     const snapshot::OAuthServer* server = facts.issuer ? request.api_service->server_of(*facts.issuer) : nullptr;
-    if (server == nullptr || server->keys == nullptr || screen(facts, *request.api_service, *server, now_s) != Code::accepted) return false;
-    const auto verified = VerifiedFactsView::recalled(*entry, *server->keys);
+    const snapshot::KeySet* keys = server != nullptr ? server->serving_keys() : nullptr;
+    if (keys == nullptr || screen(facts, *request.api_service, *server, now_s) != Code::accepted) return false;
+    const auto verified = VerifiedFactsView::recalled(*entry, *keys);
     if (!verified) {
       cache->count_key_gone(lane);
       continue;
@@ -191,9 +194,10 @@ Code Validator::Workspace::read(const TokenRequestView& request, TokenCache::Pla
   verdict.kid = header->kid;
   if (const Code screened = screen(*facts, api_service, *server, now_s); screened != Code::accepted) return screened;
 
-  if (server->keys == nullptr) return Code::keys_unavailable;
-  const snapshot::Candidates candidates = server->keys->candidates(header->kid, facts->algorithm);
-  if (candidates.count == 0) return Code::unknown_key;
+  const snapshot::KeySet* keys = server->serving_keys();
+  if (keys == nullptr) return Code::keys_unavailable;
+  const snapshot::Candidates candidates = keys->candidates(header->kid, facts->algorithm);
+  if (candidates.count == 0) return without_candidates(*server, verdict);
   Pending& token = pending.emplace_back();
   token.request = static_cast<std::size_t>(&request - requests.data());
   token.first_check = checks.size();
@@ -211,6 +215,16 @@ Code Validator::Workspace::read(const TokenRequestView& request, TokenCache::Pla
     checks.push_back({facts->algorithm, candidates.keys[i]->material.get(), base::as_bytes(parts->signing_input), signature});
   }
   return Code::unset;
+}
+
+// No key of the token's OAuth server fits it. Where keys come from the network, one may be about to.
+Code Validator::Workspace::without_candidates(const snapshot::OAuthServer& server, VerdictView& verdict) {
+  if (server.signals == nullptr) return Code::unknown_key;
+  const snapshot::UnknownKid unknown = server.signals->unknown_kid();
+  if (unknown.is_refused) return Code::unknown_key;
+  must_wake_schedule = must_wake_schedule || unknown.must_wake;
+  verdict.retry_after_ms = unknown.retry_after_ms;
+  return Code::key_refreshing;
 }
 
 // Takes the tokens whose algorithms hash them by SHA-256 through as much of it as the token and its signing input have in common, which serves both. A check that no engine will
@@ -304,6 +318,7 @@ void Validator::begin(const snapshot::Snapshot& snapshot, std::int64_t now_s) {
   Workspace& work = *workspace_;
   work.snapshot = &snapshot;
   work.now_s = now_s;
+  work.must_wake_schedule = false;
   work.arena.reset();
   work.requests.clear();
   work.verdicts.clear();
@@ -336,6 +351,8 @@ std::uint64_t Validator::settle() {
   if (!workspace_->waiting.empty()) workspace_->look_up_waiting();
   return cost_since(checks_before);
 }
+
+bool Validator::must_wake_schedule() const noexcept { return workspace_->must_wake_schedule; }
 
 std::size_t Validator::added() const noexcept { return workspace_->requests.size(); }
 

@@ -39,6 +39,7 @@ struct VerdictView {
   std::uint64_t generation = 0;  // of the snapshot that judged
   const snapshot::OAuthServer* oauth_server = nullptr;
   std::optional<std::string_view> kid;
+  std::uint32_t retry_after_ms = 0;  // key_refreshing: when it is worth asking again
   // Accepted tokens alone:
   std::int64_t valid_until_s = 0;  // the verdict holds before that second if nothing changes
   std::int64_t expires_at_s = 0;   // exp, rounded down
@@ -70,6 +71,9 @@ class Validator {
   std::size_t added() const noexcept;
   // finish(): checks all signatures together, and judges. One verdict for each token, in the order in which they were added.
   std::span<const VerdictView> finish();
+
+  // must_wake_schedule(): whether, since begin(), a kid came that nobody knows, and that the schedule of its key source has not been told of yet: wake it.
+  bool must_wake_schedule() const noexcept;
 
   // validate(snapshot, requests, now_s, verdicts): the three above for a batch that is there as a whole; verdicts has the size of requests (CHECKed).
   void validate(const snapshot::Snapshot& snapshot, std::span<const TokenRequestView> requests, std::int64_t now_s, std::span<VerdictView> verdicts);

@@ -32,7 +32,8 @@ class ControlTest : public testing::Test, private StatusSource {
     auto report = ledger->report();
     builder.emplace(main, std::move(ledger), nullptr);
     deployer.emplace(main, DeployerParts{.builder = *builder, .workers = {}, .quota = quota, .log = log, .snapshot = std::move(first), .report = std::move(report)});
-    control.emplace(main, ControlParts{.clock = clock, .log = log, .version = "1", .deployer = *deployer, .status = *this, .drained = {}});
+    refresher.emplace(main, KeyRefresherParts{.clock = clock, .log = log, .deployer = *deployer, .jitter_seed = 1, .snapshot = deployer->current(), .report = deployer->report()});
+    control.emplace(main, ControlParts{.clock = clock, .log = log, .version = "1", .deployer = *deployer, .refresher = *refresher, .status = *this, .drained = {}});
   }
   ~ControlTest() override {
     control->drain();
@@ -67,6 +68,7 @@ class ControlTest : public testing::Test, private StatusSource {
   loop::Loop main;
   std::optional<Builder> builder;
   std::optional<Deployer> deployer;
+  std::optional<KeyRefresher> refresher;
   std::optional<ControlServer> control;
 };
 

@@ -22,7 +22,7 @@ class DaemonTest : public testing::Test {
  protected:
   explicit DaemonTest(std::string_view text = document(), const crypto::EngineSet* engines = nullptr) {
     ::signal(SIGPIPE, SIG_IGN);
-    auto started = Daemon::start({.data_path = folder.file("data"), .control_path = folder.file("control"), .control_gid = {}, .workers = 2, .version = "1.2.3"},
+    auto started = Daemon::start({.data_path = folder.file("data"), .control_path = folder.file("control"), .control_gid = {}, .keys_path = folder.file("keys"), .workers = 2, .version = "1.2.3"},
                                  {.clock = clock, .log = log, .hash_key = {1, 2}, .make_engine = [] { return crypto::make_reference_engine(); }, .tables = nullptr, .engines = engines,
                                   .ledger = test::ledger_of(std::string(text), clock, log, identities, 2)});
     EXPECT_TRUE(started) << started.error().what;
@@ -230,7 +230,7 @@ TEST_F(DaemonTest, RemovesItsSocketsAndEndsConnectionsWhenItStops) {
 }
 
 TEST_F(DaemonTest, DoesNotStartOnSocketsInUse) {
-  const auto second = Daemon::start({.data_path = folder.file("other"), .control_path = folder.file("control"), .control_gid = {}, .workers = 1, .version = "1"},
+  const auto second = Daemon::start({.data_path = folder.file("other"), .control_path = folder.file("control"), .control_gid = {}, .keys_path = folder.file("keys"), .workers = 1, .version = "1"},
                                     {.clock = clock, .log = log, .hash_key = {1, 2}, .make_engine = [] { return crypto::make_reference_engine(); },
                                      .ledger = test::ledger_of(document(), clock, log, identities)});
   ASSERT_FALSE(second);
@@ -271,7 +271,7 @@ TEST(DaemonSignals, StopIt) {
     const test::FakeClock clock;
     test::RecordingLog log;
     const test::NoIdentities identities;
-    auto daemon = Daemon::start({.data_path = folder.file("data"), .control_path = folder.file("control"), .control_gid = {}, .workers = 1, .version = "1"},
+    auto daemon = Daemon::start({.data_path = folder.file("data"), .control_path = folder.file("control"), .control_gid = {}, .keys_path = folder.file("keys"), .workers = 1, .version = "1"},
                                 {.clock = clock, .log = log, .hash_key = {1, 2}, .make_engine = [] { return crypto::make_reference_engine(); },
                                  .ledger = test::ledger_of(document(), clock, log, identities)});
     ASSERT_TRUE(daemon);

@@ -50,7 +50,6 @@ class DeployerTest : public testing::Test, public ChangeListener {
                                                                 .snapshot = first, .bin = builder, .wake = wake}));
     }
     deployer.emplace(main, DeployerParts{.builder = builder, .workers = workers, .quota = quota, .log = log, .snapshot = std::move(first), .report = first_report, .late_ms = 30});
-    deployer->set_listener(this);
   }
   ~DeployerTest() override {
     for (const auto& gate : gates) gate->set(true);
@@ -59,6 +58,7 @@ class DeployerTest : public testing::Test, public ChangeListener {
     tickets.push_back(done);
     outcomes.push_back(outcome);
   }
+  void on_change_dropped(std::uint64_t gone) noexcept override { dropped.push_back(gone); }
   void on_wake() noexcept {
     if (deployer) deployer->on_worker_progress();
   }
@@ -73,7 +73,7 @@ class DeployerTest : public testing::Test, public ChangeListener {
   }
   // deploy(document, dry_run): its outcome.
   Outcome deploy(std::string text, bool dry_run = false) {
-    deployer->change(++ticket, DeployRequest{.document = std::move(text), .api_services = {}, .expected_deployment = {}, .dry_run = dry_run});
+    deployer->change(*this, ++ticket, DeployRequest{.document = std::move(text), .api_services = {}, .expected_deployment = {}, .dry_run = dry_run});
     EXPECT_TRUE(run_until([this] { return !outcomes.empty(); }));
     if (outcomes.empty()) return {};
     Outcome outcome = std::move(outcomes.front());
@@ -82,7 +82,7 @@ class DeployerTest : public testing::Test, public ChangeListener {
     return outcome;
   }
   void begin(std::uint64_t number, std::string text) {
-    deployer->change(number, DeployRequest{.document = std::move(text), .api_services = {}, .expected_deployment = {}});
+    deployer->change(*this, number, DeployRequest{.document = std::move(text), .api_services = {}, .expected_deployment = {}});
   }
   // occupy(worker): makes it wait in the middle of a batch.
   test::Peer occupy(std::size_t worker) {
@@ -105,6 +105,7 @@ class DeployerTest : public testing::Test, public ChangeListener {
   std::weak_ptr<const snapshot::Snapshot> first_life = first;
   std::vector<std::shared_ptr<test::GatedEngine::Gate>> gates;
   std::vector<std::uint64_t> tickets;
+  std::vector<std::uint64_t> dropped;
   std::deque<Outcome> outcomes;
   std::uint64_t ticket = 0;
   loop::Loop main;

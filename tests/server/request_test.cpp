@@ -86,6 +86,9 @@ TEST(Request, DecodesRollbackAndPushKeys) {
   EXPECT_TRUE(rollback.result->allow_volatile);
   const Decoded push(test::push_frame(4, "corp", "{}"));
   EXPECT_EQ(push.result->kind, RequestKind::push_keys);
+  const Decoded refresh(test::framed(6, wire::Body::Refresh, [](test::Builder& b) { return wire::CreateRefresh(b, b.CreateString("s")).Union(); }));
+  EXPECT_EQ(refresh.result->kind, RequestKind::refresh);
+  EXPECT_EQ(refresh.result->oauth_server, "s");
   EXPECT_EQ(push.result->oauth_server, "corp");
   EXPECT_EQ(push.result->url, "");
   EXPECT_EQ(push.result->jwks, "{}");
@@ -102,7 +105,7 @@ TEST(Request, DecodesRollbackAndPushKeys) {
 
 // docs/PROTOCOL.md: the id stands outside the union, so that unknown kinds can be answered.
 TEST(Request, KnowsAnUnknownKindByItsId) {
-  for (const std::uint8_t kind : std::initializer_list<std::uint8_t>{4, 9, 27, 99, 255}) {
+  for (const std::uint8_t kind : std::initializer_list<std::uint8_t>{4, 9, 29, 99, 255}) {
     const Decoded decoded(test::strange_frame(11, kind));
     ASSERT_TRUE(decoded.result.has_value()) << int{kind};
     EXPECT_EQ(decoded.result->kind, RequestKind::unknown) << int{kind};
