@@ -175,6 +175,8 @@ int assay_verdict_http_status(const assay_verdict* verdict) { return value_of(ve
 bool assay_verdict_signature_verified(const assay_verdict* verdict) { return value_of(verdict).signature_verified; }
 uint64_t assay_verdict_generation(const assay_verdict* verdict) { return value_of(verdict).generation; }
 uint64_t assay_verdict_instance(const assay_verdict* verdict) { return value_of(verdict).instance; }
+uint32_t assay_verdict_retry_after_ms(const assay_verdict* verdict) { return value_of(verdict).retry_after_ms; }
+uint32_t assay_verdict_retry_after_s(const assay_verdict* verdict) { return value_of(verdict).retry_after_s(); }
 int64_t assay_verdict_valid_until(const assay_verdict* verdict) { return value_of(verdict).valid_until; }
 int64_t assay_verdict_expires_at(const assay_verdict* verdict) { return value_of(verdict).expires_at; }
 assay_string assay_verdict_oauth_server(const assay_verdict* verdict) {

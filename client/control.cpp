@@ -38,6 +38,11 @@ std::variant<Pushed, Refusal> ControlClient::push_keys(std::string_view oauth_se
   return value_or_refusal<Pushed>(session_.call(ask, Session::Repeat::never));
 }
 
+std::variant<Refreshed, Refusal> ControlClient::refresh(std::string_view oauth_server, std::string_view url) {
+  const auto ask = [&](core::Core& core, std::uint32_t) { return core.refresh(oauth_server, url); };
+  return value_or_refusal<Refreshed>(session_.call(ask, Session::Repeat::never));
+}
+
 Result<StatusReport> ControlClient::status() {
   core::Answer answer = session_.call([](core::Core& core, std::uint32_t) { return core.status(); }, Session::Repeat::never);
   if (StatusReport* report = std::get_if<StatusReport>(&answer)) return std::move(*report);

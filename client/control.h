@@ -23,6 +23,9 @@ class ControlClient {
   // push_keys(oauth_server, jwks, url): gives a URL source its keys, in place of all that it holds. jwks: a JWK Set of up to 256 KiB. url: of the source; needed
   // only while API services run on settings of this OAuth server with different ones.
   std::variant<Pushed, Refusal> push_keys(std::string_view oauth_server, std::string_view jwks, std::string_view url = {});
+  // refresh(oauth_server, url): has the keys of a URL source fetched now, and waits for what comes of it. url: as of push_keys(). A fetch may take a minute, and so may the
+  // one before it: the options' timeout_ms is to allow for both.
+  std::variant<Refreshed, Refusal> refresh(std::string_view oauth_server, std::string_view url = {});
   Result<StatusReport> status();
   Result<DaemonInfo> ping();
 

@@ -50,6 +50,9 @@ struct Encoder {
 
   flatbuffers::Offset<flatbuffers::String> text(std::string_view from) { return builder.CreateString(from.data(), from.size()); }
 
+  // optional_text(from): absent if it is empty.
+  flatbuffers::Offset<flatbuffers::String> optional_text(std::string_view from) { return from.empty() ? flatbuffers::Offset<flatbuffers::String>() : text(from); }
+
   template <class List>
   flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>> texts(const List& from) {
     if (from.empty()) return 0;
@@ -170,10 +173,20 @@ Result<std::uint64_t> Core::push_keys(std::string_view oauth_server, std::string
   if (oauth_server.size() + url.size() + jwks.size() > limits_.frame_bytes_max) return bad_argument("the name and the URL do not fit into one request");
   encoder_->begin();
   const auto server = encoder_->text(oauth_server);
-  const flatbuffers::Offset<flatbuffers::String> source = url.empty() ? flatbuffers::Offset<flatbuffers::String>() : encoder_->text(url);
+  const auto source = encoder_->optional_text(url);
   const auto keys = encoder_->text(jwks);
   encoder_->finish(next_id_, wire::Body::PushKeys, wire::CreatePushKeys(encoder_->builder, server, source, keys).Union());
   return enqueue({.kind = Kind::push_keys});
+}
+
+Result<std::uint64_t> Core::refresh(std::string_view oauth_server, std::string_view url) {
+  if (oauth_server.empty()) return bad_argument("the request names no OAuth server");
+  if (oauth_server.size() + url.size() > limits_.frame_bytes_max) return bad_argument("the name and the URL do not fit into one request");
+  encoder_->begin();
+  const auto server = encoder_->text(oauth_server);
+  const auto source = encoder_->optional_text(url);
+  encoder_->finish(next_id_, wire::Body::Refresh, wire::CreateRefresh(encoder_->builder, server, source).Union());
+  return enqueue({.kind = Kind::refresh});
 }
 
 Result<std::uint64_t> Core::status() {
@@ -256,6 +269,8 @@ void Core::take_frame(std::span<const std::byte> frame) {
     answer = read_deployed(envelope->body_as_Deployed(), open.dry_run, limits_);
   } else if (kind == wire::Body::Pushed && open.kind == Kind::push_keys) {
     answer = read_pushed(envelope->body_as_Pushed(), limits_);
+  } else if (kind == wire::Body::Refreshed && open.kind == Kind::refresh) {
+    answer = read_refreshed(envelope->body_as_Refreshed(), limits_);
   } else if (kind == wire::Body::StatusReport && open.kind == Kind::status) {
     answer = read_status_report(envelope->body_as_StatusReport(), limits_);
   }

@@ -51,11 +51,14 @@ enum class DeploymentKind : std::uint8_t { unset = 0, full = 1, staged = 2, roll
 // Severity: unset counts as alarm, everywhere: a problem that is not clearly mild is not.
 enum class Severity : std::uint8_t { unset = 0, notice = 1, warning = 2, alarm = 3 };
 
+enum class SourceState : std::uint8_t { unset = 0, never_fetched = 1, fresh = 2, due = 3, fetching = 4, failing = 5, stale = 6 };
+
 // name(value): its name as written above. Never empty. The name of Severity::unset is "alarm".
 std::string_view name(Subject subject) noexcept;
 std::string_view name(ChangeKind kind) noexcept;
 std::string_view name(DeploymentKind kind) noexcept;
 std::string_view name(Severity severity) noexcept;
+std::string_view name(SourceState state) noexcept;
 
 // Change: one thing that differs from what was in force before.
 struct Change {
@@ -103,6 +106,16 @@ struct Pushed {
   std::vector<std::string> notes;
 };
 
+// Refreshed: what became of a fetch that was asked for.
+struct Refreshed {
+  std::uint64_t generation = 0;  // 0: the fetch failed
+  std::uint64_t instance = 0;
+  bool changed = false;  // false: the source held this very set already, or the fetch failed
+  std::optional<std::string> failure;  // why there is no answer from the issuer that could be used; there if and only if there is none
+  std::vector<Change> changes;
+  std::vector<SkippedKeyStatus> skipped;
+};
+
 // KeyStatus: times in seconds since 1970.
 struct KeyStatus {
   std::optional<std::string> kid;
@@ -112,6 +125,19 @@ struct KeyStatus {
   std::int64_t since = 0;      // how long the OAuth server has had it
   std::int64_t last_used = 0;  // when it last verified a token, since the daemon started; 0: never
   std::uint64_t verified = 0;  // tokens, since the daemon started
+};
+
+// SourceStatus: the schedule of a URL source. Times in seconds since 1970.
+struct SourceStatus {
+  SourceState state = SourceState::unset;
+  std::int64_t fetched_at = 0;   // or confirmed, or pushed; 0: never
+  std::int64_t fresh_until = 0;  // 0: no keys
+  std::int64_t stale_until = 0;  // from then on the keys serve no more, if nothing comes; 0: no keys
+  std::optional<std::uint64_t> next_try_in_ms;  // 0: at the next occasion; absent: a fetch is under way
+  std::optional<std::string> etag;
+  std::optional<std::string> last_error;  // kept when the source has recovered; absent: none yet
+  std::int64_t failed_at = 0;             // when that was; 0: never
+  std::uint64_t failures = 0;             // since the last success
 };
 
 struct OAuthServerStatus {
@@ -125,6 +151,7 @@ struct OAuthServerStatus {
   std::int64_t keys_changed_at = 0;       // of a URL source: when it got the set it holds; 0: it holds none
   std::int64_t keys_checked_at = 0;       // of a URL source: when that set was last given or confirmed
   std::vector<std::string> api_services;  // those that use it with these very settings
+  std::optional<SourceStatus> source;     // of a URL source; absent also if the daemon fetches nothing
 };
 
 struct ApiServiceStatus {
@@ -215,6 +242,7 @@ struct StatusReport {
   std::vector<AlgorithmEngine> engines;
   std::optional<KeyTables> key_tables;  // absent: the engine makes none, or has not begun
   std::optional<TokenCache> token_cache;  // absent: there is none
+  bool fetcher_connected = false;         // whether assay-fetch is there
 };
 
 }  // namespace assay

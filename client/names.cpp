@@ -40,6 +40,7 @@ std::string_view name(DaemonError error) noexcept {
     case DaemonError::bad_key_source: return "bad_key_source";
     case DaemonError::bad_keys: return "bad_keys";
     case DaemonError::forbidden: return "forbidden";
+    case DaemonError::no_fetcher: return "no_fetcher";
   }
   return "unset";
 }
@@ -82,6 +83,19 @@ std::string_view name(DeploymentKind kind) noexcept {
     case DeploymentKind::full: return "full";
     case DeploymentKind::staged: return "staged";
     case DeploymentKind::rollback: return "rollback";
+  }
+  return "unset";
+}
+
+std::string_view name(SourceState state) noexcept {
+  switch (state) {
+    case SourceState::unset: return "unset";
+    case SourceState::never_fetched: return "never_fetched";
+    case SourceState::fresh: return "fresh";
+    case SourceState::due: return "due";
+    case SourceState::fetching: return "fetching";
+    case SourceState::failing: return "failing";
+    case SourceState::stale: return "stale";
   }
   return "unset";
 }

@@ -2,6 +2,7 @@
 // otherwise unfold without end.
 #include "client/wire.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace assay::core {
@@ -54,7 +55,7 @@ To known(From value, To last) noexcept {
   return static_cast<std::uint8_t>(value) <= static_cast<std::uint8_t>(last) ? static_cast<To>(value) : To::unset;
 }
 
-DaemonError known_error(wire::ErrorCode code) noexcept { return known(code, DaemonError::forbidden); }
+DaemonError known_error(wire::ErrorCode code) noexcept { return known(code, DaemonError::no_fetcher); }
 
 Verdict read_verdict(Reader& reader, const wire::Verdict& from, const wire::Verdicts& all) {
   Verdict to;
@@ -64,6 +65,7 @@ Verdict read_verdict(Reader& reader, const wire::Verdict& from, const wire::Verd
   to.instance = all.instance();
   // "accepted" without a verified signature contradicts itself; whoever looks at the code alone must not be let down.
   if (to.code == Code::accepted && !to.signature_verified) to.code = Code::unset;
+  if (to.outcome() == Outcome::unavailable) to.retry_after_ms = std::min(from.retry_after_ms(), kRetryAfterMsMax);
   if (!to.accepted()) return to;
   to.oauth_server = reader.text(from.oauth_server());
   to.kid = reader.optional_text(from.kid());
@@ -103,6 +105,23 @@ KeyStatus read_key(Reader& reader, const wire::KeyStatus& from) {
   return to;
 }
 
+template <class T>
+std::optional<T> read_optional(flatbuffers::Optional<T> from) noexcept {
+  return from ? std::optional<T>(*from) : std::nullopt;
+}
+
+SourceStatus read_source(Reader& reader, const wire::SourceStatus& from) {
+  return {.state = known(from.state(), SourceState::stale),
+          .fetched_at = from.fetched_at(),
+          .fresh_until = from.fresh_until(),
+          .stale_until = from.stale_until(),
+          .next_try_in_ms = read_optional(from.next_try_in_ms()),
+          .etag = reader.optional_text(from.etag()),
+          .last_error = reader.optional_text(from.last_error()),
+          .failed_at = from.failed_at(),
+          .failures = from.failures()};
+}
+
 OAuthServerStatus read_oauth_server(Reader& reader, const wire::OAuthServerStatus& from) {
   OAuthServerStatus to;
   to.name = reader.text(from.name());
@@ -115,6 +134,7 @@ OAuthServerStatus read_oauth_server(Reader& reader, const wire::OAuthServerStatu
   to.keys_changed_at = from.keys_changed_at();
   to.keys_checked_at = from.keys_checked_at();
   to.api_services = reader.texts(from.api_services());
+  if (const wire::SourceStatus* source = from.source(); source != nullptr) to.source = read_source(reader, *source);
   return to;
 }
 
@@ -193,6 +213,17 @@ std::optional<Pushed> read_pushed(const wire::Pushed* body, const Limits& limits
   return to;
 }
 
+std::optional<Refreshed> read_refreshed(const wire::Refreshed* body, const Limits& limits) {
+  // As of a push; but a failure says by itself what it is.
+  if (body == nullptr || (body->generation() == 0 && body->failure() == nullptr)) return std::nullopt;
+  Reader reader(limits);
+  Refreshed to{body->generation(), body->instance(), body->changed(), reader.optional_text(body->failure()), read_changes(reader, body->changes())};
+  to.skipped = read_skipped(reader, body->skipped());
+  // A fetch that failed has changed nothing. What says both is not believed in either.
+  if (!reader.within_limits() || (to.failure && to.changed)) return std::nullopt;
+  return to;
+}
+
 std::optional<StatusReport> read_status_report(const wire::StatusReport* body, const Limits& limits) {
   if (body == nullptr) return std::nullopt;
   Reader reader(limits);
@@ -236,6 +267,7 @@ std::optional<StatusReport> read_status_report(const wire::StatusReport* body, c
   if (const wire::KeyTables* tables = body->key_tables(); tables != nullptr) {
     to.key_tables = KeyTables{tables->budget(), tables->tables(), tables->bytes(), tables->curve_bytes(), tables->keys_without()};
   }
+  to.fetcher_connected = body->fetcher_connected();
   if (!reader.within_limits()) return std::nullopt;
   return to;
 }

@@ -21,6 +21,7 @@ std::optional<DaemonInfo> read_pong(const wire::Pong* body, const Limits& limits
 std::optional<std::vector<Verdict>> read_verdicts(const wire::Verdicts* body, std::size_t token_count, const Limits& limits);
 std::optional<Deployed> read_deployed(const wire::Deployed* body, bool dry_run, const Limits& limits);
 std::optional<Pushed> read_pushed(const wire::Pushed* body, const Limits& limits);
+std::optional<Refreshed> read_refreshed(const wire::Refreshed* body, const Limits& limits);
 std::optional<StatusReport> read_status_report(const wire::StatusReport* body, const Limits& limits);
 // read_error(body, limits): always an error, whatever the body holds.
 Refusal read_error(const wire::Error* body, const Limits& limits);

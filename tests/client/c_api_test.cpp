@@ -67,6 +67,8 @@ TEST_F(CApiTest, TakesNoVerdictForARefusal) {
   EXPECT_FALSE(assay_verdict_signature_verified(nullptr));
   EXPECT_EQ(assay_verdict_generation(nullptr), 0U);
   EXPECT_EQ(assay_verdict_instance(nullptr), 0U);
+  EXPECT_EQ(assay_verdict_retry_after_ms(nullptr), 0U);
+  EXPECT_EQ(assay_verdict_retry_after_s(nullptr), 0U);
   EXPECT_EQ(assay_verdict_valid_until(nullptr), 0);
   EXPECT_EQ(assay_verdict_expires_at(nullptr), 0);
   for (const assay_string absent : {assay_verdict_oauth_server(nullptr), assay_verdict_kid(nullptr), assay_verdict_subject(nullptr), assay_verdict_client_id(nullptr),
@@ -169,12 +171,16 @@ TEST_F(CApiTest, ValidatesOneAndMany) {
   EXPECT_EQ(assay_verdict_claim(verdict, "/other").data, nullptr);
   EXPECT_EQ(assay_www_authenticate(verdict, "orders", nullptr, nullptr, 0), 0U);
   assay_verdict_destroy(verdict);
-  const assay_string tokens[] = {{"expired", 7}, {"accepted", 8}, {nullptr, 0}};
-  assay_verdict* verdicts[3];
-  ASSERT_EQ(assay_client_validate_many(client, orders_, tokens, 3, verdicts), ASSAY_OK);
+  const assay_string tokens[] = {{"expired", 7}, {"accepted", 8}, {nullptr, 0}, {"key_refreshing", 14}};
+  assay_verdict* verdicts[4];
+  ASSERT_EQ(assay_client_validate_many(client, orders_, tokens, 4, verdicts), ASSAY_OK);
   EXPECT_STREQ(assay_verdict_code_name(verdicts[0]), "expired");
   EXPECT_TRUE(assay_verdict_accepted(verdicts[1]));
   EXPECT_FALSE(assay_verdict_accepted(verdicts[2]));
+  EXPECT_EQ(assay_verdict_outcome(verdicts[3]), ASSAY_UNAVAILABLE);
+  EXPECT_EQ(assay_verdict_retry_after_ms(verdicts[3]), 1'500U);
+  EXPECT_EQ(assay_verdict_retry_after_s(verdicts[3]), 2U);
+  EXPECT_EQ(assay_verdict_retry_after_ms(verdicts[1]), 0U);
   for (assay_verdict* each : verdicts) assay_verdict_destroy(each);
   uint64_t generation = 0;
   uint64_t instance = 0;

@@ -37,6 +37,7 @@ TEST(Challenge, NamesNoScopesWhereNoneIsMissing) {
 TEST(Challenge, IsEmptyWhenAcceptedOrUnavailable) {
   EXPECT_EQ(www_authenticate(verdict_of(Code::accepted, true), "orders"), "");
   EXPECT_EQ(www_authenticate(verdict_of(Code::keys_unavailable), "orders"), "");
+  EXPECT_EQ(www_authenticate(verdict_of(Code::key_refreshing), "orders"), "");
 }
 
 TEST(Challenge, IsThereForEveryRefusal) {

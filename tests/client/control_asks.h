@@ -20,6 +20,7 @@ inline Result<std::uint64_t> ask_dry_deploy(Core& core) { return core.deploy({.c
 inline Result<std::uint64_t> ask_rollback(Core& core) { return core.rollback({.deployment = 3}); }
 inline Result<std::uint64_t> ask_dry_rollback(Core& core) { return core.rollback({.deployment = 3, .dry_run = true}); }
 inline Result<std::uint64_t> ask_push(Core& core) { return core.push_keys("corp", "{}", {}); }
+inline Result<std::uint64_t> ask_refresh(Core& core) { return core.refresh("corp", {}); }
 inline Result<std::uint64_t> ask_status(Core& core) { return core.status(); }
 inline Result<std::uint64_t> ask_ping(Core& core) { return core.ping(); }
 

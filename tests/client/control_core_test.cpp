@@ -53,6 +53,7 @@ TEST(ControlRequests, LeaveOutWhatIsNotAsked) {
             flatbuffers::Optional<std::uint64_t>(0));
   EXPECT_FALSE(sent<wire::Rollback>(ask_rollback, zero)->expected_deployment().has_value());
   EXPECT_EQ(sent<wire::PushKeys>(ask_push, zero)->url(), nullptr);
+  EXPECT_EQ(sent<wire::Refresh>(ask_refresh, zero)->url(), nullptr);
 }
 
 TEST(ControlRequests, CarryEveryFieldOfARollback) {
@@ -76,6 +77,14 @@ TEST(ControlRequests, CarryEveryFieldOfAPush) {
   EXPECT_EQ(push->url()->str(), "https://id.example.com/jwks");
 }
 
+TEST(ControlRequests, CarryEveryFieldOfARefresh) {
+  Bytes frame;
+  const wire::Refresh* refresh = sent<wire::Refresh>([](Core& core) { return core.refresh("corp", "https://id.example.com/jwks"); }, frame);
+  ASSERT_NE(refresh, nullptr);
+  EXPECT_EQ(refresh->oauth_server()->str(), "corp");
+  EXPECT_EQ(refresh->url()->str(), "https://id.example.com/jwks");
+}
+
 // schema/protocol.fbs: a JWK Set of up to 256 KiB; frames of up to 32 MiB.
 TEST(ControlRequests, BeyondALimitAreBadArgumentsAndSendNothing) {
   Core core(kControlLimits, 1);
@@ -85,6 +94,9 @@ TEST(ControlRequests, BeyondALimitAreBadArgumentsAndSendNothing) {
   EXPECT_TRUE(refused(core.push_keys("corp", std::string(kPushedJwksBytesMax + 1, ' '), {})));
   EXPECT_TRUE(refused(core.push_keys(huge, "{}", {})));
   EXPECT_TRUE(refused(core.push_keys("corp", "{}", huge)));
+  EXPECT_TRUE(refused(core.refresh("", {})));
+  EXPECT_TRUE(refused(core.refresh(huge, {})));
+  EXPECT_TRUE(refused(core.refresh("corp", huge)));
   EXPECT_TRUE(refused(core.deploy({.configuration = "{}", .api_services = {huge}})));
   EXPECT_TRUE(refused(core.deploy({.configuration = std::string(kConfigurationBytesMax + 1, ' ')})));
   EXPECT_TRUE(core.push_keys("corp", std::string(kPushedJwksBytesMax, ' '), {}).ok());
@@ -164,6 +176,32 @@ TEST(ControlAnswers, CarryEverythingOfAPush) {
   EXPECT_FALSE(std::get<Pushed>(same).changed || std::get<Pushed>(same).kept);
 }
 
+TEST(ControlAnswers, CarryEverythingOfARefresh) {
+  const Answer given = answer(ask_refresh, test::refreshed_frame(kId, true, nullptr));
+  const Refreshed& refreshed = std::get<Refreshed>(given);
+  EXPECT_EQ(refreshed.generation, 6U);
+  EXPECT_EQ(refreshed.instance, test::kInstance);
+  EXPECT_TRUE(refreshed.changed);
+  EXPECT_FALSE(refreshed.failure.has_value());
+  expect_sample(refreshed.changes);
+  ASSERT_EQ(refreshed.skipped.size(), 2U);
+  EXPECT_EQ(refreshed.skipped[0].kid, "old\x1b");
+  EXPECT_TRUE(refreshed.skipped[0].alarm);
+  const Answer same = answer(ask_refresh, test::refreshed_frame(kId, false, nullptr));
+  EXPECT_FALSE(std::get<Refreshed>(same).changed || std::get<Refreshed>(same).failure.has_value());
+}
+
+// conventions, "Errors": a failure that was not put into words is one all the same.
+TEST(ControlAnswers, OfARefreshThatFailedSayWhy) {
+  for (const char* why : {"the issuer answered 500\x1b", ""}) {
+    for (const std::uint64_t generation : {0U, 6U}) {
+      const Answer given = answer(ask_refresh, test::refreshed_frame(kId, false, why, generation));
+      EXPECT_EQ(std::get<Refreshed>(given).failure, why);
+      EXPECT_FALSE(std::get<Refreshed>(given).changed);
+    }
+  }
+}
+
 TEST(ControlAnswers, CarryEverythingOfAStatusReport) {
   const Answer given = answer(ask_status, test::status_frame(kId, {.problems = {{wire::Severity::warning, "w"}, {static_cast<wire::Severity>(9), "?"}}}));
   const StatusReport& report = std::get<StatusReport>(given);
@@ -217,6 +255,44 @@ TEST(ControlAnswers, CarryTheFiguresOfTheTokenCacheIfThereIsOne) {
   EXPECT_EQ(cache->busy, 9U);
 }
 
+TEST(ControlAnswers, CarryHowTheSourcesStand) {
+  const test::SourceSample failing{.state = wire::SourceState::failing,
+                                   .fetched_at = 1,
+                                   .fresh_until = 2,
+                                   .stale_until = 3,
+                                   .next_try_in_ms = 0,
+                                   .etag = "\"a\x1b\"",
+                                   .last_error = "timed out\x1b",
+                                   .failed_at = 4,
+                                   .failures = UINT64_MAX};
+  const test::SourceSample fetching{.state = wire::SourceState::fetching, .next_try_in_ms = flatbuffers::nullopt};
+  const test::SourceSample newer{.state = static_cast<wire::SourceState>(7)};
+  const Answer given = answer(ask_status, test::status_frame(kId, {.servers = {{.name = "a", .source = failing}, {.name = "b", .source = fetching}, {.name = "c", .source = newer}},
+                                                                   .fetcher_connected = true}));
+  const StatusReport& report = std::get<StatusReport>(given);
+  EXPECT_TRUE(report.fetcher_connected);
+  ASSERT_EQ(report.oauth_servers.size(), 5U);
+  const std::optional<SourceStatus>& source = report.oauth_servers[2].source;
+  ASSERT_TRUE(source.has_value());
+  EXPECT_EQ(source->state, SourceState::failing);
+  EXPECT_EQ(source->fetched_at, 1);
+  EXPECT_EQ(source->fresh_until, 2);
+  EXPECT_EQ(source->stale_until, 3);
+  EXPECT_EQ(source->next_try_in_ms, 0U);
+  EXPECT_EQ(source->etag, "\"a\x1b\"");
+  EXPECT_EQ(source->last_error, "timed out\x1b");
+  EXPECT_EQ(source->failed_at, 4);
+  EXPECT_EQ(source->failures, UINT64_MAX);
+  // 0 is a try at the next occasion; what is absent is a fetch under way.
+  EXPECT_FALSE(report.oauth_servers[3].source.value().next_try_in_ms.has_value());
+  EXPECT_FALSE(report.oauth_servers[3].source.value().etag || report.oauth_servers[3].source.value().last_error);
+  EXPECT_EQ(report.oauth_servers[4].source.value().state, SourceState::unset);
+  // A daemon that fetches nothing, such as an older one, says nothing of it.
+  const Answer older = answer(ask_status, test::status_frame(kId));
+  EXPECT_FALSE(std::get<StatusReport>(older).fetcher_connected);
+  EXPECT_FALSE(std::get<StatusReport>(older).oauth_servers.at(1).source.has_value());
+}
+
 TEST(ControlAnswers, OfAConflictSayWhatIsInForce) {
   for (const std::uint64_t deployment : {0U, 7U}) {
     const Answer given = answer(ask_deploy, test::conflict_frame(kId, deployment));
@@ -234,6 +310,7 @@ TEST(ControlEnumerations, AreThoseOfTheSchema) {
   for (const wire::Subject value : wire::EnumValuesSubject()) EXPECT_EQ(name(static_cast<Subject>(value)), wire::EnumNameSubject(value));
   for (const wire::ChangeKind value : wire::EnumValuesChangeKind()) EXPECT_EQ(name(static_cast<ChangeKind>(value)), wire::EnumNameChangeKind(value));
   for (const wire::DeploymentKind value : wire::EnumValuesDeploymentKind()) EXPECT_EQ(name(static_cast<DeploymentKind>(value)), wire::EnumNameDeploymentKind(value));
+  for (const wire::SourceState value : wire::EnumValuesSourceState()) EXPECT_EQ(name(static_cast<SourceState>(value)), wire::EnumNameSourceState(value));
   for (const wire::Severity value : wire::EnumValuesSeverity()) {
     if (value != wire::Severity::unset) {
       EXPECT_EQ(name(static_cast<Severity>(value)), wire::EnumNameSeverity(value));
@@ -244,6 +321,7 @@ TEST(ControlEnumerations, AreThoseOfTheSchema) {
   EXPECT_EQ(static_cast<unsigned>(wire::ChangeKind::MAX), static_cast<unsigned>(ChangeKind::altered));
   EXPECT_EQ(static_cast<unsigned>(wire::DeploymentKind::MAX), static_cast<unsigned>(DeploymentKind::rollback));
   EXPECT_EQ(static_cast<unsigned>(wire::Severity::MAX), static_cast<unsigned>(Severity::alarm));
+  EXPECT_EQ(static_cast<unsigned>(wire::SourceState::MAX), static_cast<unsigned>(SourceState::stale));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Frames of the control socket with every field set, odd text included: what has to be read, and to be shown.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,6 +60,16 @@ inline Bytes pushed_frame(std::uint64_t id, bool changed, bool kept, std::uint64
   });
 }
 
+// refreshed_frame(id, changed, failure): failure may be null.
+inline Bytes refreshed_frame(std::uint64_t id, bool changed, const char* failure, std::uint64_t generation = 6) {
+  return framed(id, wire::Body::Refreshed, [&](Builder& b) {
+    const auto changes = changed ? sample_changes(b) : flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<wire::Change>>>();
+    const auto skipped = sample_skipped(b);
+    const auto why = failure == nullptr ? flatbuffers::Offset<flatbuffers::String>() : b.CreateString(failure);
+    return wire::CreateRefreshed(b, generation, kInstance, changed, why, changes, skipped).Union();
+  });
+}
+
 // rolled_back_frame(id, deployment, restores): a rollback that changes nothing.
 inline Bytes rolled_back_frame(std::uint64_t id, std::uint64_t deployment, std::uint64_t restores) {
   return framed(id, wire::Body::Deployed, [&](Builder& b) { return wire::CreateDeployed(b, deployment, 6, kInstance, true, 0, 0, 0, restores).Union(); });
@@ -80,6 +91,19 @@ inline Bytes faults_frame(std::uint64_t id, wire::ErrorCode code, const char* te
   });
 }
 
+// SourceSample: how a URL source stands.
+struct SourceSample {
+  wire::SourceState state = wire::SourceState::fresh;
+  std::int64_t fetched_at = 1'700'000'300;
+  std::int64_t fresh_until = 1'700'000'600;
+  std::int64_t stale_until = 1'700'086'700;
+  flatbuffers::Optional<std::uint64_t> next_try_in_ms = 11'001;
+  const char* etag = nullptr;
+  const char* last_error = nullptr;
+  std::int64_t failed_at = 0;
+  std::uint64_t failures = 0;
+};
+
 // ServerSample: an OAuth server whose keys are at hand.
 struct ServerSample {
   std::string name;
@@ -88,6 +112,7 @@ struct ServerSample {
   std::vector<std::string> api_services;
   std::size_t keys = 1;
   std::int64_t keys_changed_at = 0;
+  std::optional<SourceSample> source = std::nullopt;
 };
 
 // StatusSample: what a report says; the rest of it is always the same.
@@ -104,6 +129,7 @@ struct StatusSample {
   bool token_cache = false;
   bool token_cache_used = true;
   std::vector<ServerSample> servers;  // after the others
+  bool fetcher_connected = false;
 };
 
 inline flatbuffers::Offset<wire::OAuthServerStatus> sample_server(Builder& b) {
@@ -120,8 +146,14 @@ inline flatbuffers::Offset<wire::OAuthServerStatus> server_of(Builder& b, const 
   std::vector<flatbuffers::Offset<wire::KeyStatus>> keys;
   for (std::size_t i = 0; i < sample.keys; ++i) keys.push_back(wire::CreateKeyStatus(b));
   const auto url = sample.url.empty() ? flatbuffers::Offset<flatbuffers::String>() : b.CreateString(sample.url);
+  flatbuffers::Offset<wire::SourceStatus> source;
+  if (sample.source) {
+    const SourceSample& said = *sample.source;
+    source = wire::CreateSourceStatusDirect(b, said.state, said.fetched_at, said.fresh_until, said.stale_until, said.next_try_in_ms, said.etag, said.last_error,
+                                            said.failed_at, said.failures);
+  }
   return wire::CreateOAuthServerStatus(b, b.CreateString(sample.name), 0, b.CreateString(sample.key_source), true, tables<wire::KeyStatus>(b, keys), 0, url,
-                                       sample.keys_changed_at, sample.keys_changed_at, strings(b, sample.api_services));
+                                       sample.keys_changed_at, sample.keys_changed_at, strings(b, sample.api_services), source);
 }
 
 inline Bytes status_frame(std::uint64_t id, const StatusSample& sample = {}) {
@@ -159,7 +191,8 @@ inline Bytes status_frame(std::uint64_t id, const StatusSample& sample = {}) {
                              : sample.token_cache_used ? wire::CreateTokenCache(b, 67'000'000, 128'000, 5'000, 1'234'567, 8'765, 4, 3, 2, 1, 9)
                                                        : wire::CreateTokenCache(b, 67'000'000, 128'000);
     return wire::CreateStatusReportDirect(b, "1.2.3", 1'700'000'000, 4, 3, "reference", &services, &servers, &workers, &verdicts, &errors, 8, 9, kInstance,
-                                          sample.state ? sample.state_dir.c_str() : nullptr, sample.kept, &problems, &deployments, &engines, key_tables, token_cache)
+                                          sample.state ? sample.state_dir.c_str() : nullptr, sample.kept, &problems, &deployments, &engines, key_tables, token_cache,
+                                          sample.fetcher_connected)
         .Union();
   });
 }

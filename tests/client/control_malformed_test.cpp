@@ -22,15 +22,16 @@ TEST(MalformedControlAnswer, OfAnotherKindIsNone) {
   };
   const std::vector<Case> asked{{ask_deploy, wire::Body::Deployed, false},    {ask_rollback, wire::Body::Deployed, false},
                                 {ask_dry_deploy, wire::Body::Deployed, true}, {ask_dry_rollback, wire::Body::Deployed, true},
-                                {ask_push, wire::Body::Pushed, false},        {ask_status, wire::Body::StatusReport, false},
-                                {ask_ping, wire::Body::Pong, false}};
+                                {ask_push, wire::Body::Pushed, false},        {ask_refresh, wire::Body::Refreshed, false},
+                                {ask_status, wire::Body::StatusReport, false}, {ask_ping, wire::Body::Pong, false}};
   struct Given {
     wire::Body kind;
     bool dry_run;
     Bytes frame;
   };
   const std::vector<Given> given{{wire::Body::Deployed, false, test::full_deployed_frame(kId, 4)}, {wire::Body::Deployed, true, test::full_deployed_frame(kId, 0)},
-                                 {wire::Body::Pushed, false, test::pushed_frame(kId, true, true)}, {wire::Body::StatusReport, false, test::status_frame(kId)},
+                                 {wire::Body::Pushed, false, test::pushed_frame(kId, true, true)},
+                                 {wire::Body::Refreshed, false, test::refreshed_frame(kId, true, nullptr)}, {wire::Body::StatusReport, false, test::status_frame(kId)},
                                  {wire::Body::Pong, false, test::pong_frame(kId)},
                                  {wire::Body::Verdicts, false, test::verdicts_frame(kId, {Code::accepted})}};
   std::size_t answers = 0;
@@ -43,7 +44,7 @@ TEST(MalformedControlAnswer, OfAnotherKindIsNone) {
     }
     EXPECT_EQ(status_of(answer(ask.ask, test::error_frame(kId, wire::ErrorCode::not_kept))), CallStatus::daemon_error);
     // A request is no answer, not even to itself.
-    for (const wire::Body kind : {wire::Body::Deploy, wire::Body::Rollback, wire::Body::PushKeys, wire::Body::Status}) {
+    for (const wire::Body kind : {wire::Body::Deploy, wire::Body::Rollback, wire::Body::PushKeys, wire::Body::Refresh, wire::Body::Status}) {
       EXPECT_EQ(status_of(answer(ask.ask, test::framed(kId, kind, [](test::Builder& b) { return wire::CreateStatus(b).Union(); }))), CallStatus::bad_response);
     }
   }
@@ -52,9 +53,9 @@ TEST(MalformedControlAnswer, OfAnotherKindIsNone) {
 
 // conventions, "Errors": nothing that is absent, zeroed or forgotten may read as success.
 TEST(MalformedControlAnswer, ThatSaysNothingIsNone) {
-  for (const wire::Body kind : {wire::Body::Deployed, wire::Body::Pushed, wire::Body::StatusReport}) {
+  for (const wire::Body kind : {wire::Body::Deployed, wire::Body::Pushed, wire::Body::Refreshed, wire::Body::StatusReport}) {
     const Bytes without = test::framed(kId, kind, [](test::Builder&) { return flatbuffers::Offset<void>(); });
-    for (const Ask& ask : {Ask(ask_deploy), Ask(ask_dry_deploy), Ask(ask_rollback), Ask(ask_push), Ask(ask_status)}) {
+    for (const Ask& ask : {Ask(ask_deploy), Ask(ask_dry_deploy), Ask(ask_rollback), Ask(ask_push), Ask(ask_refresh), Ask(ask_status)}) {
       EXPECT_EQ(status_of(answer(ask, without)), CallStatus::bad_response);
     }
   }
@@ -63,6 +64,14 @@ TEST(MalformedControlAnswer, ThatSaysNothingIsNone) {
   EXPECT_EQ(status_of(answer(ask_rollback, deployed)), CallStatus::bad_response);
   const Bytes pushed = test::framed(kId, wire::Body::Pushed, [](test::Builder& b) { return wire::CreatePushed(b).Union(); });
   EXPECT_EQ(status_of(answer(ask_push, pushed)), CallStatus::bad_response);
+  EXPECT_EQ(status_of(answer(ask_refresh, test::refreshed_frame(kId, true, nullptr, 0))), CallStatus::bad_response);
+  EXPECT_EQ(status_of(answer(ask_refresh, test::refreshed_frame(kId, false, nullptr, 0))), CallStatus::bad_response);
+}
+
+// A fetch that failed has changed nothing: an answer that says both is about neither.
+TEST(MalformedControlAnswer, ThatContradictsItselfIsNone) {
+  EXPECT_EQ(status_of(answer(ask_refresh, test::refreshed_frame(kId, true, "failed"))), CallStatus::bad_response);
+  EXPECT_EQ(status_of(answer(ask_refresh, test::refreshed_frame(kId, true, ""))), CallStatus::bad_response);
 }
 
 // Tables within an answer may lack everything: texts are then empty, lists too, and what is a doubt stays one.
@@ -76,7 +85,8 @@ TEST(MalformedControlAnswer, MayHoldTablesThatAreEmpty) {
   EXPECT_EQ(std::get<Deployed>(deployed).behind.at(0).api_service, "");
   const Answer status = answer(ask_status, test::framed(kId, wire::Body::StatusReport, [](test::Builder& b) {
                                  const std::vector<flatbuffers::Offset<wire::ApiServiceStatus>> services{wire::CreateApiServiceStatus(b)};
-                                 const std::vector<flatbuffers::Offset<wire::OAuthServerStatus>> servers{wire::CreateOAuthServerStatus(b)};
+                                 const std::vector<flatbuffers::Offset<wire::OAuthServerStatus>> servers{
+                                     wire::CreateOAuthServerStatus(b, 0, 0, 0, false, 0, 0, 0, 0, 0, 0, wire::CreateSourceStatus(b))};
                                  const std::vector<flatbuffers::Offset<wire::Problem>> problems{wire::CreateProblem(b)};
                                  const std::vector<flatbuffers::Offset<wire::DeploymentStatus>> deployments{wire::CreateDeploymentStatus(b)};
                                  return wire::CreateStatusReportDirect(b, nullptr, 0, 0, 0, nullptr, &services, &servers, nullptr, nullptr, nullptr, 0, 0, 0,
@@ -87,6 +97,7 @@ TEST(MalformedControlAnswer, MayHoldTablesThatAreEmpty) {
   EXPECT_FALSE(report.state_dir.has_value());
   EXPECT_FALSE(report.kept);
   EXPECT_FALSE(report.oauth_servers.at(0).available);
+  EXPECT_EQ(report.oauth_servers.at(0).source.value().state, SourceState::unset);
   EXPECT_EQ(name(report.problems.at(0).severity), "alarm");
   EXPECT_EQ(report.deployments.at(0).kind, DeploymentKind::unset);
 }
@@ -111,6 +122,12 @@ TEST(MalformedControlAnswer, ThatUnfoldsBeyondTheLimitIsNone) {
   const Bytes noted = test::framed(kId, wire::Body::Pushed, [&](test::Builder& b) { return wire::CreatePushed(b, 4, 5, true, true, 0, 0, shared(b)).Union(); });
   EXPECT_EQ(status_of(answer(ask_push, noted)), CallStatus::ok);
   EXPECT_EQ(status_of(answer(ask_push, noted, few)), CallStatus::bad_response);
+  const Bytes refreshed = test::framed(kId, wire::Body::Refreshed, [&](test::Builder& b) {
+    const auto changes = test::tables<wire::Change>(b, {wire::CreateChange(b, wire::Subject::key, wire::ChangeKind::added, 0, 0, shared(b))});
+    return wire::CreateRefreshed(b, 4, 5, true, 0, changes).Union();
+  });
+  EXPECT_EQ(status_of(answer(ask_refresh, refreshed)), CallStatus::ok);
+  EXPECT_EQ(status_of(answer(ask_refresh, refreshed, few)), CallStatus::bad_response);
 }
 
 // Whatever bytes come: no crash (the sanitizers watch), always a response, and of a deploy never one without a number.
@@ -118,7 +135,10 @@ TEST(MalformedControlAnswer, OfRandomDefectsIsHarmless) {
   std::mt19937 random(20240602);  // NOLINT: the same every time
   const std::vector<std::pair<Ask, Bytes>> seeds{{ask_deploy, test::full_deployed_frame(kId, 4)},
                                                  {ask_push, test::pushed_frame(kId, true, true)},
+                                                 {ask_refresh, test::refreshed_frame(kId, true, nullptr)},
+                                                 {ask_refresh, test::refreshed_frame(kId, false, "failed")},
                                                  {ask_status, test::status_frame(kId, {.problems = {{wire::Severity::alarm, "a"}}})},
+                                                 {ask_status, test::status_frame(kId, {.servers = {{.name = "a", .source = test::SourceSample{.etag = "e", .last_error = "l"}}}})},
                                                  {ask_deploy, test::conflict_frame(kId, 7)}};
   for (int round = 0; round < 20'000; ++round) {
     const auto& [ask, good] = seeds[random() % seeds.size()];
@@ -130,6 +150,10 @@ TEST(MalformedControlAnswer, OfRandomDefectsIsHarmless) {
     }
     if (const Pushed* pushed = std::get_if<Pushed>(&given)) {
       ASSERT_NE(pushed->generation, 0U);
+    }
+    if (const Refreshed* refreshed = std::get_if<Refreshed>(&given)) {
+      ASSERT_TRUE(refreshed->generation != 0 || refreshed->failure);
+      ASSERT_FALSE(refreshed->changed && refreshed->failure);
     }
   }
 }

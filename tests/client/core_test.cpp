@@ -157,6 +157,31 @@ TEST(CoreAnswers, CarryEverythingOfAnAcceptedVerdict) {
   EXPECT_FALSE(core.take(5).has_value());  // handed out once
 }
 
+// docs/PROTOCOL.md, "Validate": when to ask again belongs to unavailable verdicts alone. Whoever obeys it stays away no longer than a minute.
+TEST(CoreAnswers, SayWhenToAskAgainOfUnavailableVerdictsAlone) {
+  constexpr std::uint32_t kSaid[] = {0, 1, 60'000, 60'001, UINT32_MAX};
+  const std::vector<std::string_view> tokens(schema::kCodes.size() * std::size(kSaid), "a");
+  Core core(kDataLimits, 1);
+  ASSERT_TRUE(core.validate(kOrders, tokens, 0).ok());
+  core.received(test::framed(1, wire::Body::Verdicts, [&](test::Builder& b) {
+    std::vector<flatbuffers::Offset<wire::Verdict>> verdicts;
+    for (const schema::CodeInfo& info : schema::kCodes) {
+      for (const std::uint32_t said : kSaid) {
+        verdicts.push_back(wire::CreateVerdict(b, static_cast<wire::Code>(info.code), info.code == Code::accepted, 0, 0, 0, 0, 0, 0, 0, 0, said));
+      }
+    }
+    return wire::CreateVerdictsDirect(b, 7, &verdicts).Union();
+  }));
+  const std::optional<Response> response = core.take(1);
+  ASSERT_TRUE(response.has_value());
+  const auto& verdicts = std::get<std::vector<Verdict>>(response->answer);
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    const bool unavailable = verdicts[i].outcome() == Outcome::unavailable;
+    EXPECT_EQ(unavailable, verdicts[i].code == Code::keys_unavailable || verdicts[i].code == Code::key_refreshing);
+    EXPECT_EQ(verdicts[i].retry_after_ms, unavailable ? std::min(kSaid[i % std::size(kSaid)], 60'000U) : 0U) << verdicts[i].info().name;
+  }
+}
+
 // design: all but code, signature_verified, generation and instance belongs to accepted verdicts alone.
 TEST(CoreAnswers, TakeNothingOfATokenFromARefusal) {
   Core core(kDataLimits, 1);

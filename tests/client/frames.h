@@ -52,7 +52,8 @@ inline flatbuffers::Offset<wire::Verdict> accepted_verdict(Builder& b) {
 
 inline flatbuffers::Offset<wire::Verdict> plain_verdict(Builder& b, schema::Code code, bool signature_verified = false) {
   if (code == schema::Code::accepted && signature_verified) return accepted_verdict(b);
-  return wire::CreateVerdict(b, static_cast<wire::Code>(code), signature_verified);
+  const std::uint32_t retry_after_ms = code == schema::Code::key_refreshing ? 1'500 : 0;
+  return wire::CreateVerdict(b, static_cast<wire::Code>(code), signature_verified, 0, 0, 0, 0, 0, 0, 0, 0, retry_after_ms);
 }
 
 inline Bytes verdicts_frame(std::uint64_t id, const std::vector<schema::Code>& codes, std::uint64_t generation = 7) {

@@ -194,7 +194,7 @@ TEST(ErrorResponse, IsAnErrorWhateverItsCode) {
     const Answer given = answer(test::error_frame(1, static_cast<wire::ErrorCode>(value)));
     const Refusal& refusal = std::get<Refusal>(given);
     EXPECT_EQ(refusal.error.status, CallStatus::daemon_error) << value;
-    EXPECT_EQ(static_cast<unsigned>(refusal.error.daemon_error), value <= 15 ? value : 0) << value;
+    EXPECT_EQ(static_cast<unsigned>(refusal.error.daemon_error), value <= 16 ? value : 0) << value;
     EXPECT_EQ(refusal.error.text, "said by the test");
   }
   const Answer silent = answer(test::framed(1, wire::Body::Error, [](test::Builder& b) { return wire::CreateError(b).Union(); }));
@@ -205,7 +205,7 @@ TEST(ErrorResponse, KnowsEveryCodeOfTheSchemaByItsName) {
   for (const wire::ErrorCode code : wire::EnumValuesErrorCode()) {
     EXPECT_EQ(name(static_cast<DaemonError>(code)), wire::EnumNameErrorCode(code));
   }
-  EXPECT_EQ(static_cast<unsigned>(wire::ErrorCode::MAX), static_cast<unsigned>(DaemonError::forbidden));
+  EXPECT_EQ(static_cast<unsigned>(wire::ErrorCode::MAX), static_cast<unsigned>(DaemonError::no_fetcher));
 }
 
 // docs/PROTOCOL.md, "Errors": id 0 is about the connection; it ends every request on it.

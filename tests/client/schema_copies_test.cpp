@@ -13,7 +13,7 @@ using test::Builder;
 using test::Bytes;
 
 const ValidationRequest kOrders{"orders", {"orders.read"}, {"/tenant"}};
-constexpr std::string_view kTokens[] = {"a", "b", "c"};
+constexpr std::string_view kTokens[] = {"a", "b", "c", "d"};
 
 Answer answer(const Bytes& frame) {
   Core core(kDataLimits, 1);
@@ -39,9 +39,10 @@ TEST(NewerSchema, FieldsThatThisClientDoesNotKnowAreIgnored) {
     const std::vector<double> weights{1.5, 2.5};
     const std::vector<flatbuffers::Offset<wire_newer::Claim>> claims{wire_newer::CreateClaimDirect(b, "/tenant", "1", "integer")};
     const std::vector<flatbuffers::Offset<wire_newer::Verdict>> verdicts{
-        wire_newer::CreateVerdictDirect(b, Code::accepted, true, "corp", "k", 10, 20, "alice", "app", nullptr, &claims, retry, &weights),
+        wire_newer::CreateVerdictDirect(b, Code::accepted, true, "corp", "k", 10, 20, "alice", "app", nullptr, &claims, 0, retry, &weights),
         wire_newer::CreateVerdictDirect(b, Code::invented_refusal, true, "corp", "k", 10, 20, "alice"),
-        wire_newer::CreateVerdictDirect(b, Code::invented_delay, true)};
+        wire_newer::CreateVerdictDirect(b, Code::invented_delay, true, nullptr, nullptr, 0, 0, nullptr, nullptr, nullptr, nullptr, 500),
+        wire_newer::CreateVerdictDirect(b, Code::keys_unavailable, false, nullptr, nullptr, 0, 0, nullptr, nullptr, nullptr, nullptr, 500)};
     const std::vector<flatbuffers::Offset<wire_newer::Retry>> notes{retry};
     return wire_newer::CreateVerdictsDirect(b, 9, &verdicts, 17, "host-1", &notes).Union();
   }));
@@ -55,6 +56,9 @@ TEST(NewerSchema, FieldsThatThisClientDoesNotKnowAreIgnored) {
   EXPECT_EQ(verdicts.at(1).code, Code::unset);
   EXPECT_FALSE(verdicts.at(1).subject.has_value());
   EXPECT_EQ(verdicts.at(2).outcome(), Outcome::refused);
+  EXPECT_EQ(verdicts.at(2).retry_after_ms, 0U);
+  EXPECT_EQ(verdicts.at(3).outcome(), Outcome::unavailable);
+  EXPECT_EQ(verdicts.at(3).retry_after_ms, 500U);
 }
 
 TEST(NewerSchema, AKindThatThisClientDoesNotKnowIsNoAnswer) {
@@ -81,7 +85,7 @@ TEST(NewerSchema, ReadsTheRequestsOfThisClient) {
   ASSERT_TRUE(wire_newer::VerifySizePrefixedEnvelopeBuffer(verifier));
   const wire_newer::Validate* request = wire_newer::GetSizePrefixedEnvelope(frame.data())->body_as_Validate();
   ASSERT_NE(request, nullptr);
-  EXPECT_EQ(request->tokens()->size(), 3U);
+  EXPECT_EQ(request->tokens()->size(), std::size(kTokens));
   EXPECT_EQ(request->tenant(), nullptr);
 }
 
@@ -89,7 +93,7 @@ TEST(OlderSchema, FieldsThatAreNotThereAreAbsent) {
   Builder b;
   b.Align(8);
   std::vector<flatbuffers::Offset<wire_older::Verdict>> verdicts;
-  for (int i = 0; i < 2; ++i) verdicts.push_back(wire_older::CreateVerdictDirect(b, wire_older::Code::accepted, true, "corp", "k"));
+  for (int i = 0; i < 3; ++i) verdicts.push_back(wire_older::CreateVerdictDirect(b, wire_older::Code::accepted, true, "corp", "k"));
   verdicts.push_back(wire_older::CreateVerdictDirect(b, wire_older::Code::expired, true));
   const auto body = wire_older::CreateVerdictsDirect(b, 9, &verdicts).Union();
   wire_older::FinishSizePrefixedEnvelopeBuffer(b, wire_older::CreateEnvelope(b, 1, wire_older::Body::Verdicts, body));
@@ -101,7 +105,8 @@ TEST(OlderSchema, FieldsThatAreNotThereAreAbsent) {
   EXPECT_EQ(read.at(0).expires_at, 0);
   EXPECT_FALSE(read.at(0).subject.has_value());
   EXPECT_TRUE(read.at(0).claims.empty());
-  EXPECT_EQ(read.at(2).code, Code::expired);
+  EXPECT_EQ(read.at(0).retry_after_ms, 0U);
+  EXPECT_EQ(read.at(3).code, Code::expired);
 }
 
 TEST(OlderSchema, ReadsTheRequestsOfThisClient) {
@@ -110,7 +115,7 @@ TEST(OlderSchema, ReadsTheRequestsOfThisClient) {
   const Bytes frame(core.output().begin(), core.output().end());
   flatbuffers::Verifier verifier(reinterpret_cast<const std::uint8_t*>(frame.data()), frame.size());
   ASSERT_TRUE(wire_older::VerifySizePrefixedEnvelopeBuffer(verifier));
-  EXPECT_EQ(wire_older::GetSizePrefixedEnvelope(frame.data())->body_as_Validate()->tokens()->size(), 3U);
+  EXPECT_EQ(wire_older::GetSizePrefixedEnvelope(frame.data())->body_as_Validate()->tokens()->size(), std::size(kTokens));
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "assay/result.h"
 
 namespace assay {
@@ -38,6 +40,17 @@ TEST(Verdict, OfAnUnknownCodeIsRefused) {
   verdict.code = static_cast<Code>(199);
   EXPECT_EQ(verdict.outcome(), Outcome::refused);
   EXPECT_EQ(verdict.info().code, Code::unset);
+}
+
+// RFC 9110 section 10.2.3: Retry-After is a number of whole seconds. Asked sooner than it said the daemon has nothing new.
+TEST(Verdict, RoundsTheSecondsOfRetryAfterUp) {
+  Verdict verdict;
+  EXPECT_EQ(verdict.retry_after_s(), 0U);
+  const std::pair<std::uint32_t, std::uint32_t> cases[] = {{0, 0}, {1, 1}, {250, 1}, {999, 1}, {1000, 1}, {1001, 2}, {59'001, 60}, {kRetryAfterMsMax, 60}, {UINT32_MAX, 4'294'968}};
+  for (const auto& [ms, s] : cases) {
+    verdict.retry_after_ms = ms;
+    EXPECT_EQ(verdict.retry_after_s(), s) << ms;
+  }
 }
 
 TEST(Outcome, IsNamedRefusedWhenUnset) {

@@ -124,6 +124,11 @@ bool assay_verdict_signature_verified(const assay_verdict* verdict);
 uint64_t assay_verdict_generation(const assay_verdict* verdict);
 uint64_t assay_verdict_instance(const assay_verdict* verdict);
 
+/* assay_verdict_retry_after_ms(verdict): of an unavailable verdict alone, when it is worth asking again; at most 60,000; 0: unknown. _retry_after_s: the same as the header
+ * Retry-After of the 503 has it: whole seconds, rounded up; 0: send none. The library does not ask again by itself. */
+uint32_t assay_verdict_retry_after_ms(const assay_verdict* verdict);
+uint32_t assay_verdict_retry_after_s(const assay_verdict* verdict);
+
 /* These are there for accepted tokens alone. Times are seconds since 1970; valid_until is an upper bound if nothing changes: do not cache verdicts, ask again. */
 int64_t assay_verdict_valid_until(const assay_verdict* verdict);
 int64_t assay_verdict_expires_at(const assay_verdict* verdict);

@@ -43,6 +43,7 @@ enum class DaemonError : std::uint8_t {
   bad_key_source = 13,
   bad_keys = 14,
   forbidden = 15,
+  no_fetcher = 16,
 };
 
 // name(value): its name as written above, for logs and metrics. Never empty.

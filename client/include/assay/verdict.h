@@ -21,7 +21,10 @@ struct Claim {
   std::string json;     // the value as it stands in the token: JSON text, not decoded
 };
 
-// Verdict: a value. A default one is refused. Everything below `instance` is set for accepted tokens alone.
+// What Verdict::retry_after_ms is at the most: whoever obeys it stays away no longer than this, whatever the daemon says.
+inline constexpr std::uint32_t kRetryAfterMsMax = 60'000;
+
+// Verdict: a value. A default one is refused. Everything from `oauth_server` to `claims` is set for accepted tokens alone.
 struct Verdict {
   // Why. Code::unset (refused) also stands for a code that this library does not know, such as one of a newer daemon.
   Code code = Code::unset;
@@ -42,6 +45,10 @@ struct Verdict {
   std::vector<std::string> scopes;
   std::vector<Claim> claims;
 
+  // Of an unavailable verdict alone: when it is worth asking again, in milliseconds, at most kRetryAfterMsMax; 0: unknown. The library does not ask again by itself: the
+  // service answers 503 now, and its caller waits.
+  std::uint32_t retry_after_ms = 0;
+
   // accepted(): the one question that lets a request in. True only for Code::accepted with a verified signature.
   bool accepted() const noexcept { return code == Code::accepted && signature_verified; }
   // info(): what to make of it: HTTP status, RFC 6750 error, a text that is safe to show. Refused for anything that is not clearly otherwise.
@@ -51,6 +58,8 @@ struct Verdict {
     if (accepted()) return Outcome::accepted;
     return info().outcome == Outcome::unavailable ? Outcome::unavailable : Outcome::refused;
   }
+  // retry_after_s(): retry_after_ms as the header Retry-After of the 503 has it (RFC 9110 section 10.2.3): whole seconds, rounded up; 0: send none.
+  std::uint32_t retry_after_s() const noexcept { return retry_after_ms / 1000 + (retry_after_ms % 1000 != 0 ? 1 : 0); }
 };
 
 // name(outcome): "accepted", "refused" or "unavailable"; unset reads as refused.
