@@ -29,7 +29,7 @@ struct Options {
   bool dry_run = false;
   bool allow_volatile = false;
 
-  // push-keys
+  // push-keys and refresh
   std::string oauth_server;
   std::string url;
 
@@ -42,6 +42,7 @@ Exit run_validate(const Options& options, Output& out);
 Exit run_deploy(const Options& options, Output& out);
 Exit run_rollback(const Options& options, Output& out);
 Exit run_push_keys(const Options& options, Output& out);
+Exit run_refresh(const Options& options, Output& out);
 Exit run_status(const Options& options, Output& out);
 Exit run_deployments(const Options& options, Output& out);
 Exit run_keys(const Options& options, Output& out);

@@ -1,11 +1,13 @@
-// keys: every key that verifies tokens now, and those of the same sets that do not.
+// keys: every key that verifies tokens now, those of the same sets that do not, and how the sources of the sets stand.
 #include <fmt/core.h>
 
+#include <ctime>
 #include <string>
 
 #include "client/assayctl/asking.h"
 #include "client/assayctl/changes.h"
 #include "client/assayctl/commands.h"
+#include "client/assayctl/sources.h"
 #include "client/assayctl/status_json.h"
 #include "client/assayctl/table.h"
 #include "client/assayctl/text.h"
@@ -17,6 +19,15 @@ namespace {
 constexpr std::size_t kThumbprintShownMax = 12;
 
 std::string time_text(std::int64_t seconds, const char* none) { return seconds == 0 ? none : utc(seconds); }
+
+void show_sources(const assay::StatusReport& report, Output& out) {
+  const std::int64_t now = std::time(nullptr);
+  for (const assay::OAuthServerStatus& server : report.oauth_servers) {
+    if (!server.source) continue;
+    out.line(fmt::format("{}: keys from {} ({})", for_terminal(server.name), for_terminal(server.url.value_or("-")), for_terminal(server.key_source)));
+    for (const std::string& line : source_lines(*server.source, now)) out.line("  " + line);
+  }
+}
 
 void show(const assay::StatusReport& report, Output& out) {
   Table table({{"OAuth server"}, {"kid"}, {"type"}, {"algorithms"}, {"thumbprint"}, {"since"}, {"last used"}, {"tokens verified", Align::right}});
@@ -31,6 +42,14 @@ void show(const assay::StatusReport& report, Output& out) {
   for (const assay::OAuthServerStatus& server : report.oauth_servers) {
     for (const assay::SkippedKeyStatus& key : server.skipped) out.line(fmt::format("{}: {}", for_terminal(server.name), skipped_text(key, out)));
   }
+  show_sources(report, out);
+}
+
+std::string source_line_json(const assay::OAuthServerStatus& server) {
+  JsonObject object;
+  object.text("oauth_server", server.name).text("key_source", server.key_source);
+  if (server.url) object.text("url", *server.url);
+  return object.raw("source", source_json(*server.source)).str();
 }
 
 }  // namespace
@@ -44,6 +63,7 @@ Exit run_keys(const Options& options, Output& out) {
   }
   for (const assay::OAuthServerStatus& server : report->oauth_servers) {
     for (const assay::KeyStatus& key : server.keys) out.line(key_json(key, &server.name));
+    if (server.source) out.line(source_line_json(server));
   }
   return Exit::done;
 }

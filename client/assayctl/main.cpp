@@ -21,7 +21,8 @@ namespace {
 constexpr const char* kFooter =
     "Exit codes:\n"
     "  0  accepted, or done (status: it could be shown)\n"
-    "  1  refused: a token; or a change, for its content (a configuration, keys) or its precondition (a deployment that is not there or not the one expected)\n"
+    "  1  refused: a token; or a change, for its content (a configuration, keys) or its precondition (a deployment that is not there or not the one expected);\n"
+    "     or refresh has got no keys from the issuer\n"
     "  3  unavailable: the keys for a token are not at hand; or status --check has found a warning or an alarm\n"
     "  2  anything else: usage, a file that cannot be read, no daemon, no answer in time, the disk does not keep a deploy, not permitted\n"
     "Of several tokens the worst counts: 2, then 1, then 3, then 0.";
@@ -100,6 +101,11 @@ void declare_changes(CLI::App& app, Options& options, Command& command) {
   push->add_option("FILE", options.file, "A JWK Set of at most 256 KiB, - for standard input; one without any key withdraws all")->type_name("")->required();
   push->add_option("--url", options.url, "The URL of its keys; needed only while API services run on settings with different ones")->type_name("URL");
   push->callback([&] { command = run_push_keys; });
+
+  CLI::App* refresh = app.add_subcommand("refresh", "Have the keys of an OAuth server fetched from their URL now, and wait for what comes of it");
+  refresh->add_option("OAUTH_SERVER", options.oauth_server, "Its name")->type_name("")->required();
+  refresh->add_option("--url", options.url, "The URL of its keys; needed only while API services run on settings with different ones")->type_name("URL");
+  refresh->callback([&] { command = run_refresh; });
 }
 
 void declare_reports(CLI::App& app, Options& options, Command& command) {
@@ -108,7 +114,7 @@ void declare_reports(CLI::App& app, Options& options, Command& command) {
   status->add_flag("--check", options.check, "Exit with 3 if there is a warning or an alarm");
   status->callback([&] { command = run_status; });
   app.add_subcommand("deployments", "Show the deployments that are kept")->callback([&] { command = run_deployments; });
-  app.add_subcommand("keys", "Show the keys that verify tokens, and how much they are used")->callback([&] { command = run_keys; });
+  app.add_subcommand("keys", "Show the keys that verify tokens, how much they are used, and how their sources stand")->callback([&] { command = run_keys; });
   app.add_subcommand("ping", "Ask whether the daemon answers on the data socket")->callback([&] { command = run_ping; });
 }
 

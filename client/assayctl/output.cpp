@@ -33,6 +33,7 @@ std::string advice(assay::DaemonError error) {
   if (error == assay::DaemonError::no_such_deployment) return "`assayctl deployments` lists those that are kept";
   if (error == assay::DaemonError::not_kept) return "see to the disk, or use --allow-volatile: it is then in force, and a restart undoes it";
   if (error == assay::DaemonError::bad_key_source) return "`assayctl status --all` lists the OAuth servers and the URLs of their keys";
+  if (error == assay::DaemonError::no_fetcher) return "start assay-fetch; `assayctl push-keys` gives keys without it";
   if (error == assay::DaemonError::forbidden) {
     return "root and the daemon's user always may; others need an entry of `clients` with \"control\": \"read\" or \"write\"";
   }

@@ -14,6 +14,7 @@
 #include "client/assayctl/asking.h"
 #include "client/assayctl/changes.h"
 #include "client/assayctl/commands.h"
+#include "client/assayctl/sources.h"
 #include "client/assayctl/status_json.h"
 #include "client/assayctl/table.h"
 #include "client/assayctl/text.h"
@@ -27,6 +28,7 @@ constexpr std::size_t kRowsShownMax = 12;
 constexpr std::size_t kCountsShownMax = 8;
 constexpr std::size_t kNamesShownMax = 3;
 constexpr std::size_t kSourceColumnsMax = 40;
+constexpr std::size_t kReasonColumnsMax = 60;
 constexpr std::size_t kSourceWidthMax = kSourceColumnsMax + 20;  // with the deployments behind it
 
 struct View {
@@ -158,6 +160,13 @@ void show_token_cache(const assay::StatusReport& report, Output& out) {
                        grouped(cache.capacity), grouped(cache.evicted)));
 }
 
+// Said only where something is to be fetched.
+void show_fetcher(const assay::StatusReport& report, Output& out) {
+  const auto is_fetched = [](const assay::OAuthServerStatus& server) { return server.source.has_value(); };
+  if (!std::ranges::any_of(report.oauth_servers, is_fetched)) return;
+  out.line("assay-fetch  " + (report.fetcher_connected ? "connected" : out.paint(Colour::warning, "not connected: no keys are fetched")));
+}
+
 void show_in_force(const View& view, Output& out) {
   const assay::StatusReport& report = view.report;
   const std::int64_t since = deployed_at(report);
@@ -166,6 +175,7 @@ void show_in_force(const View& view, Output& out) {
   show_engines(report, out);
   show_token_cache(report, out);
   show_state(report, out);
+  show_fetcher(report, out);
   show_workers(report, out);
   out.line(fmt::format("verdicts     {}", counts_text(view, report.verdicts)));
   out.line(fmt::format("errors       {}", counts_text(view, report.errors)));
@@ -190,13 +200,17 @@ void show_services(const View& view, Output& out) {
 
 unsigned wrong_with(const assay::OAuthServerStatus& server) noexcept {
   const bool alarm = std::any_of(server.skipped.begin(), server.skipped.end(), [](const assay::SkippedKeyStatus& key) { return key.alarm; });
-  return alarm ? 3 : !server.available || server.keys.empty() ? 2 : !server.skipped.empty() ? 1 : 0;
+  const bool source = server.source && is_wrong(*server.source);
+  return alarm ? 3 : !server.available || server.keys.empty() || source ? 2 : !server.skipped.empty() ? 1 : 0;
 }
 
 Cell server_mark(const assay::OAuthServerStatus& server) {
-  const std::string keys = !server.available ? "keys not available" : server.keys.empty() ? "all keys withdrawn" : "";
-  if (wrong_with(server) == 3) return {fmt::format("ALARM: private or symmetric key{}{}", keys.empty() ? "" : "; ", keys), Colour::bad};
-  return {keys, Colour::warning};
+  const unsigned wrong = wrong_with(server);
+  std::string text = wrong == 3 ? "ALARM: private or symmetric key" : "";
+  const auto add = [&text](const std::string& more) { text += (text.empty() || more.empty() ? "" : "; ") + more; };
+  add(!server.available ? "keys not available" : server.keys.empty() ? "all keys withdrawn" : "");
+  if (server.source) add(source_state(*server.source, kReasonColumnsMax));
+  return {text, wrong == 3 ? Colour::bad : wrong == 2 ? Colour::warning : Colour::none};
 }
 
 // How long the set is as it is: an inline one has no times of its own, its newest key tells.
@@ -237,9 +251,12 @@ class Sources {
   std::map<std::pair<std::string_view, std::string>, std::size_t> counts_;
 };
 
-std::vector<std::string> server_details(const assay::OAuthServerStatus& server, const Output& out) {
+std::vector<std::string> server_details(const assay::OAuthServerStatus& server, std::int64_t now, const Output& out) {
   const std::string source = server.url ? fmt::format("; keys from {} ({})", for_terminal(*server.url), for_terminal(server.key_source)) : std::string();
   std::vector<std::string> lines{out.paint(Colour::dim, fmt::format("issuers {}{}", joined(server.issuers), source))};
+  if (server.source) {
+    for (const std::string& line : source_lines(*server.source, now)) lines.push_back(out.paint(Colour::dim, line));
+  }
   for (const assay::SkippedKeyStatus& key : server.skipped) lines.push_back(skipped_text(key, out));
   return lines;
 }
@@ -255,7 +272,7 @@ void show_servers(const View& view, Output& out) {
     table.row({{"  " + for_terminal(server.name)}, {std::to_string(server.keys.size())},
                {std::to_string(server.skipped.size()), server.skipped.empty() ? Colour::none : Colour::warning}, {sources.text(server)},
                {ago(view.now, keys_since(server))}, {ago(view.now, server.keys_checked_at)}, {std::to_string(server.api_services.size())}, server_mark(server)},
-              view.all ? server_details(server, out) : std::vector<std::string>());
+              view.all ? server_details(server, view.now, out) : std::vector<std::string>());
   }
   table.show(out);
   show_more(shown, servers.size(), out);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "client/assayctl/changes.h"
+#include "client/assayctl/sources.h"
 #include "client/assayctl/text.h"
 
 namespace assayctl {
@@ -18,6 +19,7 @@ std::string server_json(const assay::OAuthServerStatus& server) {
       .raw("keys", json_list(server.keys, [](const assay::KeyStatus& key) { return key_json(key, nullptr); }))
       .raw("skipped", skipped_json(server.skipped));
   if (server.url) object.text("url", *server.url).integer("keys_changed_at", server.keys_changed_at).integer("keys_checked_at", server.keys_checked_at);
+  if (server.source) object.raw("source", source_json(*server.source));
   return object.raw("api_services", json_array(server.api_services)).str();
 }
 
@@ -114,6 +116,7 @@ std::string report_json(const assay::StatusReport& report) {
       .number("connections_refused", report.connections_refused)
       .number("connections_dropped", report.connections_dropped)
       .text("instance", hex(report.instance));
+  object.boolean("fetcher_connected", report.fetcher_connected);
   if (report.key_tables) object.raw("key_tables", tables_json(*report.key_tables));
   if (report.token_cache) object.raw("token_cache", cache_json(*report.token_cache));
   if (report.state_dir) object.text("state_dir", *report.state_dir);

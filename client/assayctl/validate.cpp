@@ -40,6 +40,7 @@ std::string verdict_json(std::uint64_t line, const assay::Verdict& verdict) {
   object.boolean("signature_verified", verdict.signature_verified).number("generation", verdict.generation).text("instance", hex(verdict.instance));
   object.text("text", info.text);
   if (!info.rfc6750_error.empty()) object.text("rfc6750_error", info.rfc6750_error);
+  if (verdict.retry_after_ms != 0) object.number("retry_after_ms", verdict.retry_after_ms);
   if (!verdict.accepted()) return object.str();
   object.text("oauth_server", verdict.oauth_server);
   if (verdict.kid) object.text("kid", *verdict.kid);
@@ -166,6 +167,7 @@ class Validation {
       colour = unavailable ? Colour::warning : Colour::bad;
       result_ = worst(result_, unavailable ? Exit::unavailable : Exit::refused);
       detail = fmt::format("{}: {} ({}; signature {})", info.name, info.text, info.http_status, verdict.signature_verified ? "good" : "not verified");
+      if (verdict.retry_after_ms != 0) detail += fmt::format("; ask again in {} ms", grouped(verdict.retry_after_ms));
     }
     if (out_.json()) return out_.line(verdict_json(line, verdict));
     out_.line(fmt::format("{:>6}  {}  {}", line, out_.paint(colour, fmt::format("{:<11}", assay::name(verdict.outcome()))), detail));

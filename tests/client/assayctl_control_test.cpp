@@ -23,7 +23,8 @@ using testing::Not;
 // Every command that changes something, made to meet the error of this name.
 std::vector<std::vector<std::string>> changes_that_meet(const test::TemporaryFolder& folder, wire::ErrorCode code) {
   const std::string file = folder.write("meets", std::string("{\"") + wire::EnumNameErrorCode(code) + "\": 1}");
-  return {{"deploy", file}, {"rollback", std::to_string(100 + static_cast<unsigned>(code))}, {"push-keys", "corp", file}};
+  return {{"deploy", file}, {"rollback", std::to_string(100 + static_cast<unsigned>(code))}, {"push-keys", "corp", file},
+          {"refresh", wire::EnumNameErrorCode(code)}};
 }
 
 TEST_F(Assayctl, DeploysAFile) {
@@ -331,6 +332,8 @@ TEST_F(Assayctl, SaysWhatToDoAboutARefusal) {
     EXPECT_THAT(said(wire::ErrorCode::no_such_deployment, which), HasSubstr("`assayctl deployments`"));
   }
   EXPECT_THAT(said(wire::ErrorCode::bad_key_source, 2), HasSubstr("`assayctl status --all`"));
+  EXPECT_THAT(said(wire::ErrorCode::bad_key_source, 3), HasSubstr("`assayctl status --all`"));
+  EXPECT_EQ(said(wire::ErrorCode::no_fetcher, 3), "assayctl: said by the test; start assay-fetch; `assayctl push-keys` gives keys without it\n");
   EXPECT_EQ(said(wire::ErrorCode::forbidden, 2),
             "assayctl: said by the test; root and the daemon's user always may; others need an entry of `clients` with \"control\": \"read\" or \"write\"\n");
   EXPECT_THAT(assayctl({"--json", "rollback", "110"}).out,
@@ -364,6 +367,8 @@ TEST_F(Assayctl, SaysThatItIsNotKnownWhatBecameOfALostRequest) {
     EXPECT_THAT(said({"deploy", file}), HasSubstr("; whether it was deployed is not known: `assayctl deployments` shows the deployment in force"));
     EXPECT_THAT(said({"rollback"}), HasSubstr("; whether it was rolled back is not known: `assayctl deployments` shows the deployment in force"));
     EXPECT_THAT(said({"push-keys", "corp", file}), HasSubstr("; whether the keys were pushed is not known: `assayctl keys` shows those in force"));
+    EXPECT_THAT(said({"refresh", "corp"}),
+                HasSubstr("; whether the keys were fetched is not known: `assayctl keys` shows those in force and when they were fetched"));
     for (const std::vector<std::string>& arguments : {std::vector<std::string>{"deploy", "--dry-run", file}, {"rollback", "--dry-run"}, {"status"}, {"keys"}}) {
       EXPECT_THAT(said(arguments), Not(HasSubstr("not known")));
     }

@@ -173,6 +173,109 @@ TEST_F(AssayctlStatus, ShowsThatAllKeysAreWithdrawnAmongWhatIsWrong) {
   EXPECT_TRUE(corp < partners && partners < emptied && emptied < finished.out.find("\n  server-0 ")) << finished.out;
 }
 
+// Sources of a URL, and what the network says of them: nothing of it reaches a terminal as it came.
+const test::SourceSample kFresh{.etag = "W/\"a\x1b\""};
+const test::SourceSample kFailing{.state = wire::SourceState::failing,
+                                  .next_try_in_ms = 0,
+                                  .last_error = "connect timed out\x1b[31m",
+                                  .failed_at = 1'700'000'700,
+                                  .failures = 1'234};
+const test::SourceSample kRecovered{.state = wire::SourceState::fetching,
+                                    .next_try_in_ms = flatbuffers::nullopt,
+                                    .last_error = "the answer is no JWK Set",
+                                    .failed_at = 1'700'000'200};
+const test::SourceSample kNever{.state = wire::SourceState::never_fetched, .fetched_at = 0, .fresh_until = 0, .stale_until = 0, .next_try_in_ms = 1};
+const test::SourceSample kStale{.state = wire::SourceState::stale, .last_error = "no route", .failed_at = 1'700'000'700, .failures = 1};
+const test::SourceSample kNewer{.state = static_cast<wire::SourceState>(9)};
+
+StatusSample sources_sample() {
+  StatusSample sample;
+  const auto add = [&](const char* name, const test::SourceSample& source) {
+    sample.servers.push_back({.name = name, .key_source = "jwks_url", .url = "https://" + std::string(name) + "/", .source = source});
+  };
+  add("fresh", kFresh);
+  add("failing", kFailing);
+  add("recovered", kRecovered);
+  add("never", kNever);
+  add("stale", kStale);
+  add("newer", kNewer);
+  return sample;
+}
+
+TEST_F(AssayctlStatus, ShowsHowEachSourceStandsInOneLine) {
+  const Finished finished = reported(sources_sample());
+  const auto row_ends = [&](std::string_view name, const std::string& end) {
+    EXPECT_THAT(line_with(finished, "  https://" + std::string(name) + "/"), testing::EndsWith("  0  " + end)) << name;
+  };
+  row_ends("fresh", "fresh");
+  row_ends("failing", "failing, 1,234 failures: connect timed out\\x1b[31m");
+  row_ends("recovered", "being fetched");
+  row_ends("never", "never fetched");
+  row_ends("stale", "stale, 1 failure: no route");
+  row_ends("newer", "in a state that this assayctl does not know");
+  // What is wrong comes first.
+  const auto at = [&](std::string_view name) { return finished.out.find("\n  " + std::string(name) + " "); };
+  EXPECT_TRUE(at("failing") < at("fresh") && at("stale") < at("fresh") && at("newer") < at("fresh") && at("fresh") < at("recovered")) << finished.out;
+}
+
+// A reason may be long. The row has its ends, the details all of it.
+TEST_F(AssayctlStatus, ShortensTheReasonOfAFailure) {
+  StatusSample sample;
+  const std::string reason = "begin " + std::string(200, '.') + " end";
+  test::SourceSample failing = kFailing;
+  failing.last_error = reason.c_str();
+  sample.servers = {{.name = "long", .key_source = "jwks_url", .url = "https://long/", .source = failing}};
+  EXPECT_THAT(line_with(reported(sample), "  https://long/"), testing::MatchesRegex(".*failing, 1,234 failures: begin \\.{50} end"));
+  EXPECT_THAT(reported(sample, {"status", "--all"}).out, HasSubstr(reason));
+}
+
+TEST_F(AssayctlStatus, SaysWhetherAssayFetchIsThereIfThereIsAnythingToFetch) {
+  StatusSample sample = sources_sample();
+  EXPECT_THAT(reported(sample).out, HasSubstr("\nassay-fetch  not connected: no keys are fetched\n"));
+  EXPECT_THAT(reported(sample, {"status", "--json"}).out, HasSubstr("\"fetcher_connected\":false"));
+  sample.fetcher_connected = true;
+  EXPECT_THAT(reported(sample).out, HasSubstr("\nassay-fetch  connected\n"));
+  EXPECT_THAT(reported(sample, {"status", "--json"}).out, HasSubstr("\"fetcher_connected\":true"));
+  EXPECT_THAT(reported({}).out, Not(HasSubstr("assay-fetch")));
+}
+
+TEST_F(AssayctlStatus, ShowsAllOfASourceWithTheKeys) {
+  const Finished keys = reported(sources_sample(), {"keys"});
+  EXPECT_EQ(keys.exit_code, 0);
+  EXPECT_THAT(keys.out, testing::ContainsRegex("\nfresh: keys from https://fresh/ \\(jwks_url\\)\n"
+                                               "  fresh, fetched 2023-11-14 22:18:20 UTC \\([0-9]+ d [0-9]+ h ago\\), fresh until 2023-11-14 22:23:20 UTC, "
+                                               "serves until 2023-11-15 22:18:20 UTC; next try in 12 s; ETag W/\"a\\\\x1b\"\n"));
+  EXPECT_THAT(keys.out, HasSubstr("; next try at the next occasion\n  last failure 2023-11-14 22:25:00 UTC ("));
+  EXPECT_THAT(keys.out, HasSubstr(" ago), 1,234 since the last success: connect timed out\\x1b[31m\n"));
+  EXPECT_THAT(keys.out, HasSubstr("; a fetch is under way\n  last failure 2023-11-14 22:16:40 UTC ("));
+  EXPECT_THAT(keys.out, HasSubstr(" ago), recovered since: the answer is no JWK Set\n"));
+  EXPECT_THAT(keys.out, HasSubstr("\nnever: keys from https://never/ (jwks_url)\n  never fetched; next try in 1 s\n"));
+  // The same as details of the status.
+  const Finished all = reported(sources_sample(), {"status", "--all"});
+  EXPECT_THAT(all.out, HasSubstr("\n      never fetched; next try in 1 s\n"));
+  EXPECT_THAT(all.out, HasSubstr(" ago), recovered since: the answer is no JWK Set\n"));
+  EXPECT_THAT(reported(sources_sample()).out, Not(HasSubstr("next try")));
+}
+
+// One object a line: keys, and behind those of an OAuth server its source.
+TEST_F(AssayctlStatus, WritesSourcesAsJson) {
+  StatusSample sample;
+  sample.servers = {{.name = "a", .key_source = "discovery", .url = "https://a/", .keys = 0, .source = kFresh},
+                    {.name = "b", .key_source = "jwks_url", .url = "https://b/", .keys = 0, .source = kRecovered}};
+  const std::string a =
+      R"({"state":"fresh","fetched_at":1700000300,"fresh_until":1700000600,"stale_until":1700086700,"next_try_in_ms":11001,"etag":"W/\"a\u001b\"",)"
+      R"("failed_at":0,"failures":0})";
+  const std::string b = R"({"state":"fetching","fetched_at":1700000300,"fresh_until":1700000600,"stale_until":1700086700,"last_error":"the answer is no JWK Set",)"
+                        R"("failed_at":1700000200,"failures":0})";
+  const Finished keys = reported(sample, {"keys", "--json"});
+  EXPECT_THAT(keys.out, HasSubstr("\n" R"({"oauth_server":"a","key_source":"discovery","url":"https://a/","source":)" + a + "}\n"));
+  EXPECT_THAT(keys.out, HasSubstr("\n" R"({"oauth_server":"b","key_source":"jwks_url","url":"https://b/","source":)" + b + "}\n"));
+  const Finished status = reported(sample, {"status", "--json"});
+  EXPECT_THAT(status.out, HasSubstr("\"source\":" + a + ",\"api_services\""));
+  EXPECT_THAT(status.out, HasSubstr("\"source\":" + b + ",\"api_services\""));
+  EXPECT_THAT(reported({}, {"status", "--json"}).out, Not(HasSubstr("\"source\"")));
+}
+
 TEST_F(AssayctlStatus, ShowsTheStateDirectoryAsItIsGiven) {
   EXPECT_THAT(reported({.state_dir = "../state"}).out, HasSubstr("\nstate        ../state: all that is in force is on disk\n"));
   EXPECT_THAT(reported({.state_dir = "../state"}, {"status", "--json"}).out, HasSubstr("\"state_dir\":\"../state\""));

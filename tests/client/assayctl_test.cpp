@@ -29,6 +29,7 @@ TEST_F(Assayctl, ExitsWithTheWorstVerdict) {
   EXPECT_EQ(validate("expired\n").exit_code, 1);
   EXPECT_EQ(validate("unset\n").exit_code, 1);
   EXPECT_EQ(validate("keys_unavailable\n").exit_code, 3);
+  EXPECT_EQ(validate("key_refreshing\n").exit_code, 3);
   EXPECT_EQ(validate("accepted\nkeys_unavailable\naccepted\n").exit_code, 3);
   EXPECT_EQ(validate("keys_unavailable\nexpired\nkeys_unavailable\n").exit_code, 1);
 }
@@ -75,7 +76,7 @@ TEST_F(Assayctl, NamesTheCommandThatItDoesNotKnow) {
 
 // Each of these codes has its test; here they are told, and by every command.
 TEST_F(Assayctl, TellsItsExitCodes) {
-  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--help"}, {"validate", "--help"}, {"deploy", "--help"}, {"rollback", "--help"}}) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--help"}, {"validate", "--help"}, {"deploy", "--help"}, {"rollback", "--help"}, {"refresh", "--help"}}) {
     const std::string help = assayctl(arguments).out;
     for (const char* line : {"\n  0  accepted, or done", "\n  1  refused: a token; or a change", "\n  3  unavailable: ", "\n  2  anything else: "}) {
       EXPECT_THAT(help, HasSubstr(line)) << arguments[0];
@@ -165,10 +166,10 @@ TEST_F(Assayctl, SaysWhichLineDoesNotFitAndValidatesTheOthers) {
 
 // Issue 2: one JSON object a line, stable names.
 TEST_F(Assayctl, WritesVerdictsAsJson) {
-  const Finished finished = validate("accepted\ninsufficient_scope\nkeys_unavailable\n", {"--json"});
+  const Finished finished = validate("accepted\ninsufficient_scope\nkeys_unavailable\nkey_refreshing\n", {"--json"});
   EXPECT_EQ(finished.err, "");
   const std::vector<std::string> lines = lines_of(finished.out);
-  ASSERT_EQ(lines.size(), 3U);
+  ASSERT_EQ(lines.size(), 4U);
   EXPECT_EQ(lines[0],
             R"({"line":1,"verdict":"accepted","code":"accepted","http_status":200,"signature_verified":true,"generation":7,)"
             R"("instance":"0123456789abcdef","text":"the token is valid",)"
@@ -177,9 +178,13 @@ TEST_F(Assayctl, WritesVerdictsAsJson) {
   EXPECT_EQ(lines[1],
             R"({"line":2,"verdict":"refused","code":"insufficient_scope","http_status":403,"signature_verified":false,"generation":7,)"
             R"("instance":"0123456789abcdef","text":"the token lacks a required scope","rfc6750_error":"insufficient_scope"})");
+  EXPECT_EQ(lines[3],
+            R"({"line":4,"verdict":"unavailable","code":"key_refreshing","http_status":503,"signature_verified":false,"generation":7,)"
+            R"("instance":"0123456789abcdef","text":"the issuer's keys are being fetched again","retry_after_ms":1500})");
   simdjson::dom::parser parser;
   EXPECT_EQ(text_at(parsed(parser, lines[2]), "/verdict"), "unavailable");
   EXPECT_EQ(text_at(parsed(parser, lines[2]), "/code"), "keys_unavailable");
+  EXPECT_THAT(lines[2], Not(HasSubstr("retry_after_ms")));  // not said
 }
 
 TEST_F(Assayctl, WritesVerdictsForPeopleWithoutColoursOffATerminal) {
@@ -188,6 +193,8 @@ TEST_F(Assayctl, WritesVerdictsForPeopleWithoutColoursOffATerminal) {
   EXPECT_THAT(finished.out, HasSubstr("subject alice"));
   EXPECT_THAT(finished.out, HasSubstr("expired: the token has expired"));
   EXPECT_THAT(finished.out, HasSubstr("2 tokens: 1 accepted, 1 refused, 0 unavailable"));
+  EXPECT_THAT(validate("key_refreshing\n").out,
+              HasSubstr("key_refreshing: the issuer's keys are being fetched again (503; signature not verified); ask again in 1,500 ms\n"));
   EXPECT_THAT(finished.out, Not(HasSubstr("\x1b")));
 }
 

@@ -228,6 +228,14 @@ Bytes answer_push_keys(std::uint64_t id, const wire::PushKeys& request, Seen& se
   return pushed_frame(id, jwks.find("same") == std::string::npos, jwks.find("volatile") == std::string::npos);
 }
 
+Bytes answer_refresh(std::uint64_t id, const wire::Refresh& request, Seen& seen) {
+  const std::string name = request.oauth_server()->str();
+  seen.change([&](Seen::Record& record) { record.refreshed = {name, request.url() == nullptr ? "(absent)" : request.url()->str()}; });
+  if (const std::optional<wire::ErrorCode> code = error_named_in(name)) return refusal_frame(id, *code);
+  if (name.find("failing") != std::string::npos) return refreshed_frame(id, false, "the issuer answered 500\x1b");
+  return refreshed_frame(id, name.find("same") == std::string::npos, nullptr);
+}
+
 Bytes answer_to(const Bytes& frame, Seen& seen) {
   const wire::Envelope* envelope = envelope_of(frame);
   if (envelope == nullptr) return error_frame(0, wire::ErrorCode::bad_frame);
@@ -236,6 +244,7 @@ Bytes answer_to(const Bytes& frame, Seen& seen) {
   if (const wire::Deploy* request = envelope->body_as_Deploy()) return answer_deploy(id, *request, seen);
   if (const wire::Rollback* request = envelope->body_as_Rollback()) return answer_rollback(id, *request, seen);
   if (const wire::PushKeys* request = envelope->body_as_PushKeys()) return answer_push_keys(id, *request, seen);
+  if (const wire::Refresh* request = envelope->body_as_Refresh()) return answer_refresh(id, *request, seen);
   if (envelope->body_type() == wire::Body::Status) return status_frame(id);
   if (envelope->body_type() == wire::Body::Ping) return pong_frame(id);
   return error_frame(id, wire::ErrorCode::unknown_request);

@@ -96,6 +96,7 @@ class Seen {
     std::vector<std::string> api_services;         // of the last Deploy
     std::vector<std::uint64_t> rollbacks;          // the deployment of each Rollback
     std::vector<std::string> pushed;               // of the last PushKeys: OAuth server, JWK Set, URL
+    std::vector<std::string> refreshed;            // of the last Refresh: OAuth server, URL
     // Of the last Deploy or Rollback.
     bool dry_run = false;
     bool allow_volatile = false;
@@ -119,7 +120,8 @@ class Seen {
 // by_name(seen): answers every request until the client closes. A token that is the name of a code gets that code, any other not_compact. An API service that is
 // not "orders" is an Error. A configuration or a JWK Set that contains the name of an error gets that error: bad_configuration has two faults, conflict deployment
 // 7; a rollback to 100 and the number of an error likewise, any other is done (0: to 3). A JWK Set that contains "private" is bad_keys with two faults. What allows to
-// be volatile is not kept, and a JWK Set that contains "volatile"; one that contains "same" changes nothing.
+// be volatile is not kept, and a JWK Set that contains "volatile"; one that contains "same" changes nothing. An OAuth server to refresh whose name contains that of an
+// error gets that error; "failing": a failure; "same": nothing has changed.
 FakeDaemon::Script by_name(Seen& seen);
 
 // answering(answer): what `answer` makes of the id of each request.
