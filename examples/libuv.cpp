@@ -4,6 +4,7 @@
 #include <assay/challenge.h>
 #include <uv.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -55,9 +56,12 @@ int main(int argc, char** argv) {
       const assay::Result<assay::Done> taken = validation.client().validate(request, argv[i], [&](assay::Result<assay::Verdict> verdict) {
         if (!verdict) return respond(2, "503 " + verdict.error().text);
         if (verdict->accepted()) return respond(0, "200 hello " + verdict->subject.value_or("somebody"));
-        const int code = verdict->outcome() == assay::Outcome::unavailable ? 2 : 1;
-        respond(code, std::to_string(verdict->info().http_status) + " " + std::string(verdict->info().text) + "\nWWW-Authenticate: " +
-                          assay::www_authenticate(*verdict, request.api_service));
+        const std::string status = std::to_string(verdict->info().http_status) + " " + std::string(verdict->info().text);
+        if (verdict->outcome() == assay::Outcome::unavailable) {
+          const std::uint32_t retry_after_s = verdict->retry_after_s();
+          return respond(2, status + (retry_after_s == 0 ? "" : "\nRetry-After: " + std::to_string(retry_after_s)));
+        }
+        respond(1, status + "\nWWW-Authenticate: " + assay::www_authenticate(*verdict, request.api_service));
       });
       if (!taken) respond(2, "503 " + taken.error().text);
     }

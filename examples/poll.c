@@ -27,6 +27,7 @@ static void on_verdict(void* user, const assay_result* result, const assay_verdi
     code = assay_verdict_outcome(verdicts[0]) == ASSAY_UNAVAILABLE ? 2 : 1;
     printf("%d %s\n", assay_verdict_http_status(verdicts[0]), assay_verdict_text(verdicts[0]));
     if (assay_www_authenticate(verdicts[0], waiting->realm, NULL, challenge, sizeof challenge) > 0) printf("WWW-Authenticate: %s\n", challenge);
+    if (assay_verdict_retry_after_s(verdicts[0]) > 0) printf("Retry-After: %lu\n", (unsigned long)assay_verdict_retry_after_s(verdicts[0]));
   } else {
     const assay_string subject = assay_verdict_subject(verdicts[0]);
     code = 0;

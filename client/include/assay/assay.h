@@ -104,7 +104,7 @@ typedef enum assay_outcome {
   ASSAY_OUTCOME_UNSET = 0, /* never returned */
   ASSAY_ACCEPTED = 1,
   ASSAY_REFUSED = 2,
-  ASSAY_UNAVAILABLE = 3    /* nothing is known against the token, but it cannot be judged now: 503, no challenge */
+  ASSAY_UNAVAILABLE = 3    /* nothing is known against the token, but it cannot be judged now: 503, no challenge, Retry-After if it is known */
 } assay_outcome;
 
 void assay_verdict_destroy(assay_verdict* verdict);

@@ -4,7 +4,7 @@
 //   const assay::ValidationRequest orders{.api_service = "orders", .required_scopes = {"orders.read"}, .claims = {}};
 //   const auto verdict = client.validate(orders, token);
 //   if (!verdict) return service_unavailable(verdict.error().text);            // no answer is no permission
-//   if (!verdict->accepted()) return refuse(verdict->info().http_status, assay::www_authenticate(*verdict, "orders"));
+//   if (!verdict->accepted()) return refuse(verdict->info().http_status, assay::www_authenticate(*verdict, "orders"), verdict->retry_after_s());
 #pragma once
 
 #include <cstddef>
