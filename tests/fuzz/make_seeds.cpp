@@ -56,6 +56,11 @@ void write_frames(const fs::path& folder) {
     const auto claims = builder.CreateVectorOfStrings({"/tenant", "/a~1b/0"});
     return wire::CreateValidate(builder, service, tokens, scopes, claims, 50);
   });
+  add(5, wire::Body::Refresh, [](auto& builder) {
+    const auto server = builder.CreateString("corp");
+    const auto url = builder.CreateString("https://id.example.com/jwks");
+    return wire::CreateRefresh(builder, server, url);
+  });
   add(0xFFFFFFFFFFFFFFFF, wire::Body::Validate, [](auto& builder) { return wire::CreateValidate(builder); });
   write(folder, stream);
   write(folder, stream.substr(0, stream.size() - 9));
