@@ -32,6 +32,15 @@ inline constexpr std::uint64_t kRefreshMinS = 60;         // a set is fresh for 
 inline constexpr std::uint64_t kRefreshMaxS = 24 * 3600;  // and no longer than this, even if it says more
 inline constexpr std::uint64_t kStaleMaxS = 24 * 3600;    // keys serve for so long after they were last fetched or confirmed
 inline constexpr std::uint64_t kFetchTimeoutMs = 5'000;   // of a whole fetch, discovery included; assay-fetch keeps it
+// And here is how far it may go. A fetch in 10 s is the most that an issuer should bear from one host; whoever wants a day between two fetches may have it.
+inline constexpr std::int64_t kRefreshMinSecondsMin = 10;
+inline constexpr std::int64_t kRefreshMinSecondsMax = 24 * 3600;
+inline constexpr std::int64_t kRefreshMaxSecondsMax = 7 * 24 * 3600;  // a key that its issuer has withdrawn without a word serves on for so long
+inline constexpr std::int64_t kStaleMaxSecondsMin = 60;               // one lost fetch and the tries after it
+inline constexpr std::int64_t kStaleMaxSecondsMax = 30LL * 24 * 3600; // an issuer that is away for a month is gone
+inline constexpr std::int64_t kFetchTimeoutMsMin = 100;               // one TLS handshake on a network that is near
+inline constexpr std::int64_t kFetchTimeoutMsMax = 60'000;            // one of the orders that are given at a time is taken for so long
+static_assert(kRefreshMinSecondsMax <= std::int64_t{kRefreshMaxS});   // refresh_max left out is never below refresh_min
 inline constexpr std::size_t kPathBytesMax = 4096;        // PATH_MAX of Linux
 inline constexpr std::size_t kEtagBytesMax = 256;         // a longer one is left out, and its set fetched whole each time; those of servers in use have 10 to 70
 inline constexpr std::size_t kFetchReasonBytesMax = 256;  // of a failure, escaped: a line of the log

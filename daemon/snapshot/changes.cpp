@@ -23,12 +23,29 @@ void differs(bool does, std::string_view member, std::vector<std::string>& membe
   if (does && std::ranges::find(members, member) == members.end()) members.emplace_back(member);
 }
 
+void compare(const SourceAccess& a, const SourceAccess& b, std::vector<std::string>& members) {
+  differs(a.ca_file != b.ca_file, "ca_file", members);
+  differs(a.client_certificate != b.client_certificate, "client_certificate", members);
+  differs(a.client_key != b.client_key, "client_key", members);
+  differs(a.proxy != b.proxy, "proxy", members);
+  differs(a.allow_http != b.allow_http, "allow_http", members);
+}
+
+void compare(const FetchRules& a, const FetchRules& b, std::vector<std::string>& members) {
+  differs(a.refresh_min_s != b.refresh_min_s, "refresh_min", members);
+  differs(a.refresh_max_s != b.refresh_max_s, "refresh_max", members);
+  differs(a.stale_max_s != b.stale_max_s, "stale_max", members);
+  differs(a.timeout_ms != b.timeout_ms, "timeout_ms", members);
+}
+
 void compare(const OAuthServerSettings& a, const OAuthServerSettings& b, std::vector<std::string>& members) {
   differs(a.description != b.description, "description", members);
   differs(a.issuers != b.issuers, "issuers", members);
   const bool same_source = a.key_source.kind == b.key_source.kind && a.key_source.url == b.key_source.url;
   differs(!same_source, "key source", members);
-  differs(same_source && !(a.key_source == b.key_source), "jwks", members);
+  differs(same_source && a.key_source.kind == KeySource::Kind::jwks && !(a.key_source == b.key_source), "jwks", members);
+  compare(a.key_source.access, b.key_source.access, members);
+  compare(a.fetch_rules, b.fetch_rules, members);
   differs(a.clock_skew_tolerance_s != b.clock_skew_tolerance_s, "clock_skew_tolerance", members);
   differs(a.algorithms != b.algorithms, "algorithms", members);
   differs(a.token_type != b.token_type, "token_type", members);

@@ -70,7 +70,7 @@ OAuthServerSettings read_oauth_server(const NodeView& node, KeySetPool& pool) {
   settings.token_type = read_token_type(server);
   const ListedAlgorithms algorithms = read_algorithms(server);
   settings.algorithms = algorithms.set;
-  settings.key_source = read_key_source(server, settings.issuers, algorithms, pool);
+  read_key_source(server, algorithms, pool, settings);
   return settings;
 }
 

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "jose/algorithm_names.h"
 #include "jose/jwk.h"
+#include "snapshot/config_fetch.h"
 #include "snapshot/key_url.h"
 
 namespace assay::snapshot {
@@ -63,22 +64,22 @@ std::shared_ptr<const KeySet> read_inline_keys(const NodeView& node, const Liste
   return keys;
 }
 
-std::string read_url(const NodeView& node) {
+std::string read_url(const NodeView& node, bool allow_http) {
   const std::string allowed = fmt::format("a string of at most {} characters{}", limits::kUrlBytesMax, kKeyUrlForm);
   if (node.value().kind != JsonKind::string) {
     node.fault(describe_kind(node.value()), allowed);
     return {};
   }
-  if (!is_key_url(node.value().string)) node.fault(describe_url(node.value().string), allowed);
+  if (!is_key_url(node.value().string, allow_http)) node.fault(describe_url(node.value().string), allowed);
   return std::string(node.value().string);
 }
 
-std::string read_discovery(const NodeView& node, const std::vector<std::string>& issuers) {
+std::string read_discovery(const NodeView& node, const std::vector<std::string>& issuers, bool allow_http) {
   if (node.value().kind != JsonKind::boolean || !node.value().boolean) node.fault(describe(node.value()), "true; leave it out otherwise");
   if (issuers.size() > 1) node.fault(fmt::format("discovery with {} issuers", issuers.size()), "exactly one issuer beside \"discovery\"");
   if (issuers.size() != 1) return {};
   // A faulty issuer is reported where it stands; an empty one has been.
-  if (!issuers[0].empty() && !is_discovery_issuer(issuers[0])) {
+  if (!issuers[0].empty() && !is_discovery_issuer(issuers[0], allow_http)) {
     node.fault("discovery from the issuer " + describe_url(issuers[0]), fmt::format("an issuer that can be asked{}, and without query", kKeyUrlForm));
   }
   return issuers[0];
@@ -106,24 +107,31 @@ ListedAlgorithms read_algorithms(ObjectReader& server) {
   return algorithms;
 }
 
-KeySource read_key_source(ObjectReader& server, const std::vector<std::string>& issuers, const ListedAlgorithms& algorithms, KeySetPool& pool) {
-  KeySource source;
-  for (const auto& [name, node] : server.find_one_of({"jwks", "jwks_url", "discovery", "jwks_file"})) {
+void read_key_source(ObjectReader& server, const ListedAlgorithms& algorithms, KeySetPool& pool, OAuthServerSettings& settings) {
+  KeySource& source = settings.key_source;
+  const auto found = server.find_one_of({"jwks", "jwks_url", "discovery", "jwks_file"});
+  // With sources of both kinds, which is a fault of its own, nobody knows whether these belong.
+  if (!found.empty() && std::ranges::all_of(found, [](const auto& one) { return one.first == "jwks" || one.first == "jwks_file"; })) {
+    refuse_fetch_members(server);
+  } else {
+    source.access = read_source_access(server);
+    settings.fetch_rules = read_fetch_rules(server);
+  }
+  for (const auto& [name, node] : found) {
     if (name == "jwks") {
       source.kind = KeySource::Kind::jwks;
       source.inline_keys = read_inline_keys(node, algorithms, pool);
     } else if (name == "jwks_url") {
       source.kind = KeySource::Kind::jwks_url;
-      source.url = read_url(node);
+      source.url = read_url(node, source.access.allow_http);
     } else if (name == "discovery") {
       source.kind = KeySource::Kind::discovery;
-      source.url = read_discovery(node, issuers);
+      source.url = read_discovery(node, settings.issuers, source.access.allow_http);
     } else {
       node.refuse(
           "\"jwks\": whoever reads the document from disk (assayctl deploy, assayd --config) puts the content of the file in; daemons take no paths");
     }
   }
-  return source;
 }
 
 }  // namespace assay::snapshot

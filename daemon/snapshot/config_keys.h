@@ -1,10 +1,10 @@
 // The part of an OAuth server that says where its keys come from and for which algorithms they serve. Private to this module.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "crypto/algorithm.h"
+#include "snapshot/config.h"
 #include "snapshot/config_reader.h"
 #include "snapshot/key_set_pool.h"
 
@@ -23,8 +23,8 @@ struct ListedAlgorithms {
 // read_algorithms(server): `algorithms`.
 ListedAlgorithms read_algorithms(ObjectReader& server);
 
-// read_key_source(server, issuers, algorithms, pool): exactly one of `jwks`, `jwks_url` and `discovery`. `jwks_file` is known, and a fault: see
-// key_files.h.
-KeySource read_key_source(ObjectReader& server, const std::vector<std::string>& issuers, const ListedAlgorithms& algorithms, KeySetPool& pool);
+// read_key_source(server, algorithms, pool, settings): exactly one of `jwks`, `jwks_url` and `discovery`, and how and when it is fetched: fills key_source and
+// fetch_rules; the issuers are there already. `jwks_file` is known, and a fault: see key_files.h.
+void read_key_source(ObjectReader& server, const ListedAlgorithms& algorithms, KeySetPool& pool, OAuthServerSettings& settings);
 
 }  // namespace assay::snapshot

@@ -73,6 +73,12 @@ std::vector<std::pair<std::string_view, NodeView>> ObjectReader::find_one_of(std
   return found;
 }
 
+std::optional<bool> read_boolean(const NodeView& node) {
+  if (node.value().kind == JsonKind::boolean) return node.value().boolean;
+  node.refuse("true or false");
+  return std::nullopt;
+}
+
 std::string read_text(const NodeView& node, const TextRule& rule) {
   const jose::JsonValue& value = node.value();
   if (value.kind != JsonKind::string) {

@@ -78,6 +78,9 @@ struct IntegerRule {
   std::string_view unit = {};  // " seconds"
 };
 
+// read_boolean: the value; nothing for one of another kind, which is a fault.
+std::optional<bool> read_boolean(const NodeView& node);
+
 // read_text, read_integer: the value, whether or not it keeps the rule (a fault then); empty or nothing for a value of another kind.
 std::string read_text(const NodeView& node, const TextRule& rule);
 std::optional<std::int64_t> read_integer(const NodeView& node, const IntegerRule& rule);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "base/limits.h"
 #include "snapshot/fault_list.h"
@@ -63,12 +64,18 @@ bool is_path_and_query(std::string_view text) {
   return true;
 }
 
-}  // namespace
+// UrlView: the parts of a URL whose host and port are well-formed. Borrows the text.
+struct UrlView {
+  bool is_https = false;
+  std::string_view host;
+  bool has_port = false;
+  std::string_view rest;  // path, query, fragment
+};
 
-bool is_key_url(std::string_view text) noexcept {
-  if (text.size() > base::limits::kUrlBytesMax) return false;
+std::optional<UrlView> split(std::string_view text) {
+  if (text.size() > base::limits::kUrlBytesMax) return std::nullopt;
   const bool is_https = text.starts_with("https://");
-  if (!is_https && !text.starts_with("http://")) return false;
+  if (!is_https && !text.starts_with("http://")) return std::nullopt;
   text.remove_prefix(is_https ? 8 : 7);
   const std::size_t authority_bytes = std::min(text.find_first_of("/?#"), text.size());
   const std::string_view authority = text.substr(0, authority_bytes);
@@ -78,11 +85,26 @@ bool is_key_url(std::string_view text) noexcept {
   const std::size_t bracket = authority.rfind(']');
   const bool has_port = colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
   const std::string_view host = has_port ? authority.substr(0, colon) : authority;
-  if (has_port && (!is_decimal(authority.substr(colon + 1), 65535) || authority.substr(colon + 1) == "0")) return false;
-  return is_host(host) && (is_https || is_loopback(host)) && is_path_and_query(text.substr(authority_bytes));
+  if (has_port && (!is_decimal(authority.substr(colon + 1), 65535) || authority.substr(colon + 1) == "0")) return std::nullopt;
+  if (!is_host(host)) return std::nullopt;
+  return UrlView{.is_https = is_https, .host = host, .has_port = has_port, .rest = text.substr(authority_bytes)};
 }
 
-bool is_discovery_issuer(std::string_view text) noexcept { return is_key_url(text) && text.find('?') == std::string_view::npos; }
+}  // namespace
+
+bool is_key_url(std::string_view text, bool allow_http) noexcept {
+  const std::optional<UrlView> url = split(text);
+  return url && (url->is_https || allow_http || is_loopback(url->host)) && is_path_and_query(url->rest);
+}
+
+bool is_discovery_issuer(std::string_view text, bool allow_http) noexcept {
+  return is_key_url(text, allow_http) && text.find('?') == std::string_view::npos;
+}
+
+bool is_proxy_url(std::string_view text) noexcept {
+  const std::optional<UrlView> url = split(text);
+  return url && url->has_port && (url->rest.empty() || url->rest == "/");
+}
 
 std::string describe_url(std::string_view text) {
   if (text.find("://") == std::string_view::npos) return fmt::format("a string of {} bytes that is no URL", text.size());

@@ -76,11 +76,6 @@ TEST(ConfigDocument, NamesTheMemberThatIsMisspelt) {
   EXPECT_THAT(faults_of(document), ElementsAre(IsFault("/zzz", Not(HasSubstr("hunter2")), Not(HasSubstr("did you mean")))));
 }
 
-// Settings of later work would mislead if they were accepted and did nothing.
-TEST(ConfigDocument, RefusesSettingsThatDoNothingYet) {
-  EXPECT_THAT(faults_of(with(kServer, "ca_file", R"("/x")")), ElementsAre(IsFaultAt("/oauth_servers/0/ca_file")));
-}
-
 // RFC 8259 section 4: names should be unique; here they must be, at any depth, known or not, by escape too.
 TEST(ConfigDocument, RefusesMembersThatStandTwice) {
   const std::string text =

@@ -28,6 +28,17 @@ TEST(ConfigurationManual, HasAnExampleOfEveryKeySource) {
   EXPECT_EQ(config.oauth_servers[3].key_source.kind, Kind::jwks);
 }
 
+// The example of a private authority, which is one OAuth server by itself.
+TEST(ConfigurationManual, HasAnExampleOfMutualTls) {
+  const std::string manual = read_source("docs/CONFIGURATION.md");
+  const std::size_t end = manual.rfind("\n```\n");
+  const std::size_t begin = manual.rfind("```json\n", end) + 8;
+  const Config config = config_of(Json::parse(R"({"oauth_servers":[)" + manual.substr(begin, end - begin) + R"(],"api_services":[]})"));
+  ASSERT_THAT(config.oauth_servers, SizeIs(1));
+  EXPECT_EQ(config.oauth_servers[0].name, "plant");
+  EXPECT_FALSE(config.oauth_servers[0].key_source.access.client_key.empty());
+}
+
 TEST(ConfigurationManual, NamesTheLimitsOfTheDocument) {
   const std::string manual = read_source("docs/CONFIGURATION.md");
   for (const std::size_t limit : {base::limits::kConfigBytesMax, base::limits::kDocumentMembersMax, jose::kJsonDepthMax,
@@ -54,7 +65,9 @@ TEST(ConfigurationManual, HasTheTextOfEveryFault) {
       {"name": "c", "issuers": ["k"], "algorithms": ["RS256"], "jwks": KEYS},
       {"name": "d", "issuers": ["l"], "algorithms": ["RS256", "ES256"], "jwks": KEYS},
       {"name": "e", "issuers": ["l"], "jwks": LONG},
-      {"name": "f", "issuers": ["l"]}],
+      {"name": "f", "issuers": ["l"]},
+      {"name": "g", "issuers": ["l"], "jwks": KEYS, "proxy": "http://p:1"},
+      {"name": "h", "issuers": ["l"], "jwks_url": "https://l", "client_key": "/k", "refresh_max": 20}],
     "api_services": [
       {"name": "x", "audiences": ["a", "a"], "oauth_servers": ["a", "b", "b", "none"], "required_scopes": ["s", "s"],
        "claim_rules": [{"claim": "/a", "any_of": [1, 1]}]}],
@@ -65,7 +78,7 @@ TEST(ConfigurationManual, HasTheTextOfEveryFault) {
   };
   const std::string keys = jwks(jwk(kP256));
   const std::vector<Fault> faults = faults_of(replaced(replaced(text, "KEYS", keys), "LONG", "{" + std::string(20'000, ' ') + keys.substr(1)));
-  EXPECT_THAT(faults, SizeIs(17));
+  EXPECT_THAT(faults, SizeIs(20));
   for (const Fault& fault : faults) EXPECT_TRUE(manual.contains(fault.allowed)) << testing::PrintToString(fault);
 }
 

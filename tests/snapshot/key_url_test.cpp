@@ -8,8 +8,10 @@ namespace assay::test {
 namespace {
 
 using snapshot::describe_url;
-using snapshot::is_discovery_issuer;
-using snapshot::is_key_url;
+using snapshot::is_proxy_url;
+
+bool is_key_url(std::string_view text) { return snapshot::is_key_url(text, false); }
+bool is_discovery_issuer(std::string_view text) { return snapshot::is_discovery_issuer(text, false); }
 
 // RFC 3986 section 3.
 TEST(KeyUrl, TakesHttps) {
@@ -50,6 +52,16 @@ TEST(KeyUrl, TakesHttpToLiteralLoopbackOnly) {
                                      "http://[::]/"}) {
     EXPECT_FALSE(is_key_url(url)) << url;
   }
+}
+
+// Somebody has said so: to any host then, and to the same addresses as before.
+TEST(KeyUrl, TakesHttpWhereItIsAllowed) {
+  for (const std::string_view url : {"http://idp.example/jwks", "http://localhost:8080", "http://10.0.0.1/", "http://[2001:db8::1]:80/jwks", "http://127.0.0.1/", "https://idp.example"}) {
+    EXPECT_TRUE(snapshot::is_key_url(url, true)) << url;
+    EXPECT_TRUE(snapshot::is_discovery_issuer(url, true)) << url;
+  }
+  EXPECT_FALSE(snapshot::is_discovery_issuer("http://idp.example", false));
+  EXPECT_FALSE(snapshot::is_discovery_issuer("http://idp.example/?x", true));
 }
 
 TEST(KeyUrl, RefusesWhatParsersReadDifferently) {
@@ -100,6 +112,11 @@ TEST(KeyUrl, RefusesWhatParsersReadDifferently) {
                                      "https://idp.example/a|b",
                                      "https://idp.example/^`"}) {
     EXPECT_FALSE(is_key_url(url)) << url;
+    EXPECT_FALSE(snapshot::is_key_url(url, true)) << url;
+    // Nor would it be any better with http.
+    if (url.starts_with("https:")) {
+      EXPECT_FALSE(snapshot::is_key_url("http:" + std::string(url.substr(6)), true)) << url;
+    }
   }
   EXPECT_FALSE(is_key_url(std::string_view("https://idp.example/\0", 21)));
 }
@@ -116,6 +133,21 @@ TEST(KeyUrl, OfDiscoveryHasNoQuery) {
   EXPECT_FALSE(is_discovery_issuer("https://idp.example/am?x=1"));
   EXPECT_FALSE(is_discovery_issuer("https://idp.example/am?"));
   EXPECT_FALSE(is_discovery_issuer("urn:idp"));
+}
+
+TEST(ProxyUrl, IsAHostAndAPort) {
+  for (const std::string_view url : {"http://proxy.example:3128", "https://proxy.example:3128/", "http://10.0.0.1:1", "http://[2001:db8::1]:65535/", "http://localhost:8080"}) {
+    EXPECT_TRUE(is_proxy_url(url)) << url;
+  }
+  for (const std::string_view url : {"", "proxy.example:3128", "http://", "http://:3128", "http://proxy.example", "http://proxy.example/", "http://proxy.example:", "http://proxy.example:0",
+                                     "http://proxy.example:65536", "http://proxy.example:03128", "http://[::1]", "http://me@proxy.example:3128", "http://me:pw@proxy.example:3128",
+                                     "http://proxy.example:3128/x", "http://proxy.example:3128//", "http://proxy.example:3128?", "http://proxy.example:3128/?x", "http://proxy.example:3128#",
+                                     "http://proxy.example:3128/#x", "HTTP://proxy.example:3128", "socks5://proxy.example:1080", "ftp://proxy.example:21", " http://proxy.example:3128",
+                                     "http://proxy.example:3128 ", "http://proxy example:3128", "http://proxy.example:3128\n", "http://a,b:3128"}) {
+    EXPECT_FALSE(is_proxy_url(url)) << url;
+  }
+  EXPECT_FALSE(is_proxy_url(std::string_view("http://proxy.example:3128\0", 26)));
+  EXPECT_FALSE(is_proxy_url("http://[::" + std::string(base::limits::kUrlBytesMax, '1') + "]:3128"));
 }
 
 TEST(KeyUrl, IsDescribedWithoutSecrets) {

@@ -2,6 +2,7 @@
 // and above what the schema allows, and parse_config must agree. Both directions: parse_config knows no member that the schema does not have.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <functional>
 #include <set>
 
@@ -12,18 +13,22 @@ namespace {
 
 using jose::JsonKind;
 
-// Root 4, OAuth server 10, API service 6, claim rule 2, client 5, daemon 1, limits 5.
-constexpr int kMembers = 40;
+// Root 4, OAuth server 19, API service 6, claim rule 2, client 6, daemon 6, limits 6.
+constexpr int kMembers = 49;
 
 class SchemaWalk {
  public:
   SchemaWalk()
       : schema_(Json::parse(read_source("schema/config.schema.json"))),
         manual_(read_source("docs/CONFIGURATION.md")),
-        example_(Json::parse(manual_example())) {}
+        example_(Json::parse(manual_example())) {
+    // The schema cannot say that refresh_max is no less than refresh_min; with the least of these, what it says of refresh_max alone holds.
+    example_.at("/oauth_servers/0").set("refresh_min", schema_.at("/$defs/oauth_server/properties/refresh_max/minimum"));
+  }
 
   void run() { check(schema_, {""}); }
   int members() const { return members_; }
+  int excluded() const { return excluded_; }
 
  private:
   // The schema that is meant, with $ref replaced by what it refers to; members beside it (a description) count as well.
@@ -242,12 +247,48 @@ class SchemaWalk {
         continue;
       }
       const auto remove = [&, member = name](Json& document) { document.at(owner).remove(member); };
+      const std::string needing = needed_by(schema, name);
       if (required.contains(name) || alternatives.contains(name)) expect_fault(remove, owner, "without " + name);
+      else if (!needing.empty()) expect_fault(remove, owner + "/" + needing, "without " + name);
       else expect_accepted(remove, "without " + name);
       check(property, below);
     }
     check_unknown(instances[0], names);
     check_alternatives(instances, alternatives);
+    check_excluded(schema, instances);
+  }
+
+  // needed_by(schema, name): the member that dependentRequired lets stand only beside this one; empty if there is none.
+  static std::string needed_by(const Json& schema, const std::string& name) {
+    if (const Json* dependent = schema.find("dependentRequired")) {
+      for (const auto& [member, needs] : dependent->members) {
+        if (needs.elements.at(0).value() == name) return member;
+      }
+    }
+    return {};
+  }
+
+  // What an alternative of oneOf excludes is refused beside it.
+  void check_excluded(const Json& schema, const std::vector<std::string>& instances) {
+    const Json* list = schema.find("oneOf");
+    if (list == nullptr) return;
+    for (const Json& alternative : list->elements) {
+      const Json resolved_alternative = resolved(alternative);
+      const Json* excluded = resolved_alternative.find("not");
+      if (excluded == nullptr) continue;
+      for (const Json& one : excluded->find("anyOf")->elements) {
+        const std::string name = one.find("required")->elements.at(0).value();
+        const auto has = [&](const std::string& member) {
+          return [this, member](const std::string& instance) { return example_.at(instance).find(member) != nullptr; };
+        };
+        const auto from = std::find_if(instances.begin(), instances.end(), has(name));
+        const auto to = std::find_if(instances.begin(), instances.end(), has(resolved_alternative.find("required")->elements.at(0).value()));
+        ASSERT_TRUE(from != instances.end() && to != instances.end()) << name;
+        const Fault fault = expect_fault([&](Json& document) { document.at(*to).set(name, *example_.at(*from).find(name)); }, *to + "/" + name, "excluded by the schema");
+        EXPECT_TRUE(manual_.contains(fault.allowed)) << testing::PrintToString(fault);
+        ++excluded_;
+      }
+    }
   }
 
   // The fault of an unknown member lists those that parse_config knows: they are those of the schema.
@@ -283,12 +324,14 @@ class SchemaWalk {
   std::string manual_;
   Json example_;
   int members_ = 0;
+  int excluded_ = 0;
 };
 
 TEST(ConfigSchema, SaysWhatParseConfigDoes) {
   SchemaWalk walk;
   walk.run();
   EXPECT_EQ(walk.members(), kMembers);
+  EXPECT_EQ(walk.excluded(), 2 * 9);
 }
 
 TEST(ConfigSchema, HasTheDefaultsOfTheCode) {
@@ -308,6 +351,11 @@ TEST(ConfigSchema, HasTheDefaultsOfTheCode) {
   EXPECT_EQ(schema.at("/$defs/daemon/properties/key_table_budget/default").raw, std::to_string(snapshot::DaemonConfig().key_table_budget_bytes));
   EXPECT_EQ(schema.at("/$defs/daemon/properties/token_cache_budget/default").raw, std::to_string(snapshot::DaemonConfig().token_cache_budget_bytes));
   EXPECT_EQ(config_of(with("", "daemon", R"({"engine":)" + schema.at("/$defs/daemon/properties/engine/default").raw + "}")).daemon.engine, snapshot::DaemonConfig().engine);
+  const snapshot::FetchRules rules;
+  for (const auto& [name, value] : {std::pair{"refresh_min", rules.refresh_min_s}, {"refresh_max", rules.refresh_max_s}, {"stale_max", rules.stale_max_s}, {"timeout_ms", rules.timeout_ms}}) {
+    EXPECT_EQ(schema.at(std::string("/$defs/oauth_server/properties/") + name + "/default").raw, std::to_string(value)) << name;
+  }
+  EXPECT_EQ(schema.at("/$defs/oauth_server/properties/allow_http/default").raw, snapshot::SourceAccess().allow_http ? "true" : "false");
   const Config config = config_of(minimal());
   EXPECT_EQ(schema.at("/$defs/oauth_server/properties/clock_skew_tolerance/default").raw,
             std::to_string(config.oauth_servers[0].clock_skew_tolerance_s));
