@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/hex.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "crypto/sha2.h"
 #include "jose/jwk.h"
@@ -55,9 +56,19 @@ store::DeploymentRecord record_of(const snapshot::Deployment& deployment) {
   return record;
 }
 
+// An entity tag is what a peer says, and may have octets that JSON cannot hold (RFC 9110 section 8.8.3: obs-text): no save fails because of it. Without its tag a set is
+// fetched whole once after a restart.
+bool can_be_stored(std::string_view etag) { return etag.size() <= base::limits::kEtagBytesMax && std::ranges::all_of(etag, [](char c) { return c > 0x20 && c < 0x7F; }); }
+
 store::SourceRecord record_of(const snapshot::SourceId& id, const snapshot::HeldKeys& held) {
   store::SourceRecord record{.kind = std::string(name_of(id.kind)),
                              .url = id.url,
+                             .ca_file = id.access.ca_file,
+                             .client_certificate = id.access.client_certificate,
+                             .client_key = id.access.client_key,
+                             .proxy = id.access.proxy,
+                             .allow_http = id.access.allow_http,
+                             .etag = can_be_stored(held.etag) ? held.etag : std::string(),
                              .generation = held.generation,
                              .changed_at_s = held.changed_at_s,
                              .checked_at_s = held.checked_at_s,
@@ -137,7 +148,13 @@ store::Records Recorder::records_of(const State& state) {
 }
 
 std::optional<std::pair<snapshot::SourceId, std::shared_ptr<const snapshot::HeldKeys>>> restore_source(const store::SourceRecord& record, snapshot::KeySetPool& pool) {
-  snapshot::SourceId id{.kind = KeySource::Kind::unset, .url = record.url, .access = {}};
+  snapshot::SourceId id{.kind = KeySource::Kind::unset,
+                        .url = record.url,
+                        .access = {.ca_file = record.ca_file,
+                                   .client_certificate = record.client_certificate,
+                                   .client_key = record.client_key,
+                                   .proxy = record.proxy,
+                                   .allow_http = record.allow_http}};
   for (const auto& [kind, name] : kSourceKinds) {
     if (name == record.kind) id.kind = kind;
   }
@@ -148,7 +165,7 @@ std::optional<std::pair<snapshot::SourceId, std::shared_ptr<const snapshot::Held
                           .generation = record.generation,
                           .changed_at_s = record.changed_at_s,
                           .checked_at_s = record.checked_at_s,
-                          .etag = {},
+                          .etag = record.etag,
                           .since_s = {}};
   for (const auto& [key, since_s] : record.since) {
     if (jose::KeyId key_id; base::parse_hex(key, key_id)) held.since_s[key_id] = since_s;

@@ -9,18 +9,20 @@
 namespace assay::store {
 namespace {
 
-constexpr std::string_view kVersion = "1";
 constexpr std::size_t kDigestDigits = 64;
 
+// version_of(kind): counts what the members of its JSON have been.
+std::string_view version_of(std::string_view kind) { return kind == "document" ? "1" : "2"; }
+
 // "assay-KIND VERSION ": the first line but for the digest.
-std::string opening(std::string_view kind, std::string_view version) { return std::string("assay-").append(kind).append(" ").append(version).append(" "); }
+std::string opening(std::string_view kind) { return std::string("assay-").append(kind).append(" ").append(version_of(kind)).append(" "); }
 
 // other_version(kind, content): the version of a file like ours; empty if it is not like ours.
 std::string_view other_version(std::string_view kind, std::string_view content) {
   const std::string start = std::string("assay-").append(kind).append(" ");
   if (!content.starts_with(start)) return {};
   const std::string_view version = content.substr(start.size(), content.find(' ', start.size()) - start.size());
-  return version.size() <= 6 && version != kVersion && version.find_first_not_of("0123456789") == std::string_view::npos ? version : std::string_view();
+  return version.size() <= 6 && version != version_of(kind) && version.find_first_not_of("0123456789") == std::string_view::npos ? version : std::string_view();
 }
 
 }  // namespace
@@ -28,7 +30,7 @@ std::string_view other_version(std::string_view kind, std::string_view content) 
 Encoded seal(std::string_view kind, std::string_view line, std::string_view rest) {
   DCHECK(line.find('\n') == std::string_view::npos);
   Encoded file;
-  file.content = opening(kind, kVersion);
+  file.content = opening(kind);
   const std::size_t digest_at = file.content.size();
   const std::size_t body_at = digest_at + kDigestDigits + 1;
   file.content.reserve(body_at + line.size() + 1 + rest.size());
@@ -39,7 +41,7 @@ Encoded seal(std::string_view kind, std::string_view line, std::string_view rest
 }
 
 base::Result<OpenedView> open(std::string_view kind, std::string_view content) {
-  const std::string start = opening(kind, kVersion);
+  const std::string start = opening(kind);
   const std::size_t body_at = start.size() + kDigestDigits + 1;
   if (const std::string_view version = other_version(kind, content); !version.empty()) {
     return base::fail(std::string("it has version ").append(version).append(", which this daemon does not know"));

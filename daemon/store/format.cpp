@@ -1,5 +1,5 @@
 // Documents and JWKS stand byte for byte behind the line of JSON, not in it: what an operator gave comes back as he gave it, however deep or large, white space
-// included. The state names its documents by digest and its sources by URL, so that its own rename commits which of the files in the folder belong together.
+// included. The state names its documents by digest and its sources by their files, so that its own rename commits which of the files in the folder belong together.
 #include "store/format.h"
 
 #include <fmt/core.h>
@@ -130,6 +130,7 @@ std::string write_state(const StateFile& file) {
     json.open_object();
     json.string_member("kind", source.kind);
     json.string_member("url", source.url);
+    json.string_member("file", source.file);
     json.close_object();
   }
   json.close_array();
@@ -150,8 +151,16 @@ std::string write_state(const StateFile& file) {
   return json.text();
 }
 
+bool is_line(std::string_view text, std::size_t bytes_max) { return text.size() <= bytes_max && !text.contains('\n'); }
+
 bool is_source(std::string_view kind, std::string_view url) {
-  return (kind == "jwks_url" || kind == "discovery") && !url.empty() && url.size() <= limits::kUrlBytesMax;
+  return (kind == "jwks_url" || kind == "discovery") && !url.empty() && is_line(url, limits::kUrlBytesMax);
+}
+
+bool is_source(const SourceRecord& source) {
+  return is_source(source.kind, source.url) && is_line(source.ca_file, limits::kPathBytesMax) && is_line(source.client_certificate, limits::kPathBytesMax) &&
+         is_line(source.client_key, limits::kPathBytesMax) && source.client_certificate.empty() == source.client_key.empty() &&
+         is_line(source.proxy, limits::kUrlBytesMax) && source.etag.size() <= limits::kEtagBytesMax;
 }
 
 bool read_services(std::span<const JsonValue> values, DeploymentRecord& out) {
@@ -217,17 +226,18 @@ bool read_documents(std::span<const JsonValue> values, StateFile& out) {
 }
 
 bool read_sources(std::span<const JsonValue> values, StateFile& out) {
-  std::vector<std::pair<std::string_view, std::string_view>> seen;
+  std::vector<std::string_view> files;
   for (const JsonValue& value : values) {
     JsonFieldsView fields(value);
     const std::string_view kind = fields.string("kind");
     const std::string_view url = fields.string("url");
-    if (!fields.complete() || !is_source(kind, url)) return false;
-    seen.emplace_back(kind, url);
-    out.sources.push_back({.kind = std::string(kind), .url = std::string(url)});
+    const std::string_view file = fields.string("file");
+    const FileName name = parse_name(file);
+    if (!fields.complete() || !is_source(kind, url) || name.kind != FileName::Kind::keys || name.stage != FileName::Stage::whole) return false;
+    files.push_back(file);
+    out.sources.push_back({.kind = std::string(kind), .url = std::string(url), .file = std::string(file)});
   }
-  std::ranges::sort(seen);
-  return std::ranges::adjacent_find(seen) == seen.end();
+  return all_unique(std::move(files));
 }
 
 base::Result<void> read_deployments(std::span<const JsonValue> values, StateFile& out) {
@@ -296,6 +306,12 @@ base::Result<Encoded> encode_keys(const SourceRecord& source) {
   json.open_object();
   json.string_member("kind", source.kind);
   json.string_member("url", source.url);
+  json.string_member("ca_file", source.ca_file);
+  json.string_member("client_certificate", source.client_certificate);
+  json.string_member("client_key", source.client_key);
+  json.string_member("proxy", source.proxy);
+  json.boolean_member("allow_http", source.allow_http);
+  json.string_member("etag", source.etag);
   json.number_member("generation", source.generation);
   json.number_member("changed_at", seconds(source.changed_at_s));
   json.number_member("checked_at", seconds(source.checked_at_s));
@@ -359,6 +375,12 @@ base::Result<Decoded<SourceRecord>> decode_keys(std::string_view content) {
   SourceRecord source;
   source.kind = fields.string("kind");
   source.url = fields.string("url");
+  source.ca_file = fields.string("ca_file");
+  source.client_certificate = fields.string("client_certificate");
+  source.client_key = fields.string("client_key");
+  source.proxy = fields.string("proxy");
+  source.allow_http = fields.boolean("allow_http");
+  source.etag = fields.string("etag");
   source.generation = fields.number("generation");
   source.changed_at_s = fields.time("changed_at");
   source.checked_at_s = fields.time("checked_at");
@@ -369,7 +391,7 @@ base::Result<Decoded<SourceRecord>> decode_keys(std::string_view content) {
     source.since.push_back({.key = std::string(keys.back()), .since_s = since.time("at")});
     if (!since.complete() || !is_hex(keys.back(), kKeyIdDigits)) return base::fail("the ages of its keys are malformed");
   }
-  if (!fields.complete() || !is_source(source.kind, source.url) || !all_unique(std::move(keys))) return base::fail("its second line is malformed");
+  if (!fields.complete() || !is_source(source) || !all_unique(std::move(keys))) return base::fail("its second line is malformed");
   const auto jwks = JsonDocument::parse(opened->rest);
   if (!jwks || jwks->root().kind != JsonKind::object) return base::fail("its JWKS is no JSON object");
   source.jwks = opened->rest;

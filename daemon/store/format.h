@@ -22,8 +22,9 @@ struct StateFile {
     bool operator==(const Document&) const = default;
   };
   struct Source {
-    std::string kind;
+    std::string kind;  // this and the URL are for people: who reads of lost keys wants to know whose they were
     std::string url;
+    std::string file;  // its name, which tells the source from every other
 
     bool operator==(const Source&) const = default;
   };

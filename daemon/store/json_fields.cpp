@@ -66,6 +66,12 @@ void JsonWriter::string_member(std::string_view member, std::string_view text) {
   string(text);
 }
 
+void JsonWriter::boolean_member(std::string_view member, bool value) {
+  name(member);
+  separate();
+  text_ += value ? "true" : "false";
+}
+
 JsonFieldsView::JsonFieldsView(const JsonValue& object) noexcept
     : object_(object), good_(object.kind == JsonKind::object && std::ranges::none_of(object.members, &jose::JsonMember::duplicate)) {}
 
@@ -95,6 +101,11 @@ std::int64_t JsonFieldsView::time(std::string_view name) noexcept {
 std::string_view JsonFieldsView::string(std::string_view name) noexcept {
   const JsonValue* value = field(name, JsonKind::string);
   return value == nullptr ? std::string_view() : value->string;
+}
+
+bool JsonFieldsView::boolean(std::string_view name) noexcept {
+  const JsonValue* value = field(name, JsonKind::boolean);
+  return value != nullptr && value->boolean;
 }
 
 std::span<const JsonValue> JsonFieldsView::array(std::string_view name) noexcept {

@@ -27,6 +27,7 @@ class JsonWriter {
   void number(std::uint64_t value);
   void number_member(std::string_view member, std::uint64_t value);
   void string_member(std::string_view member, std::string_view text);
+  void boolean_member(std::string_view member, bool value);
 
   const std::string& text() const noexcept ASSAY_LIFETIMEBOUND { return text_; }
 
@@ -50,6 +51,7 @@ class JsonFieldsView {
   // time(name): seconds since 1970, to the year 9999.
   std::int64_t time(std::string_view name) noexcept;
   std::string_view string(std::string_view name) noexcept;
+  bool boolean(std::string_view name) noexcept;
   std::span<const jose::JsonValue> array(std::string_view name) noexcept;
   bool complete() const noexcept { return good_ && asked_ == object_.members.size(); }
 

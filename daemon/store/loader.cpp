@@ -97,7 +97,7 @@ base::Result<Loader::Document> Loader::read_document(const std::string& name, co
 void Loader::read_sources() {
   std::map<std::string, std::string> wanted;  // by file: what is lost with it
   if (intact_.state != nullptr) {
-    for (const StateFile::Source& source : intact_.state->sources) wanted.emplace(keys_name(source.kind, source.url), keys_of(source.kind, source.url));
+    for (const StateFile::Source& source : intact_.state->sources) wanted.emplace(source.file, keys_of(source.kind, source.url));
   }
   for (const std::string& name : std::set(names_)) {
     if (!is_whole(name, FileName::Kind::keys)) continue;
@@ -107,7 +107,7 @@ void Loader::read_sources() {
     auto decoded = !content ? std::unexpected(content.error()) : !*content ? base::fail("it is missing") : decode_keys(**content);
     if (!decoded) {
       fault(decoded.error().what);
-    } else if (keys_name(decoded->record.kind, decoded->record.url) != name) {
+    } else if (keys_name(decoded->record) != name) {
       fault("it has the keys of another source");
     } else {
       intact_.sources.emplace(name, std::make_shared<const SourceRecord>(std::move(decoded->record)));
@@ -145,7 +145,7 @@ void Loader::keep_state() {
     if (dropped.empty() || needed.contains(document.record->number)) records.documents.push_back(document.record);
   }
   for (const StateFile::Source& source : intact_.state->sources) {
-    const auto found = intact_.sources.find(keys_name(source.kind, source.url));
+    const auto found = intact_.sources.find(source.file);
     if (found != intact_.sources.end()) records.sources.push_back(found->second);
   }
   loaded_.records = std::move(records);

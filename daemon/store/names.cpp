@@ -61,8 +61,13 @@ std::string document_name(std::uint64_t number, std::string_view digest) {
   return join(kDocument, std::to_string(number)) + "-" + std::string(digest.substr(0, kDocumentDigits));
 }
 
-std::string keys_name(std::string_view kind, std::string_view url) {
-  const std::string text = join(kind, " ").append(url);
+std::string keys_name(const SourceRecord& source) {
+  std::string text;
+  for (const std::string_view line : {std::string_view(source.kind), std::string_view(source.url), std::string_view(source.ca_file),
+                                      std::string_view(source.client_certificate), std::string_view(source.client_key), std::string_view(source.proxy),
+                                      std::string_view(source.allow_http ? "true" : "false")}) {
+    text.append(line).append("\n");
+  }
   return join(kKeys, base::hex(crypto::sha256(base::as_bytes(text))).substr(0, kKeysDigits));
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "store/records.h"
+
 namespace assay::store {
 
 // is_hex(text, digits): so many digits, lower case.
@@ -27,7 +29,8 @@ std::string temporary_name(std::string_view name);
 std::string aside_name(std::string_view name);
 // document_name(number, digest): the number for people; 16 digits of the digest, so that no document is ever written over another.
 std::string document_name(std::uint64_t number, std::string_view digest);
-// keys_name(kind, url): 32 digits of SHA-256 of "KIND URL".
-std::string keys_name(std::string_view kind, std::string_view url);
+// keys_name(source): 32 digits of SHA-256 of what tells it from every other, a line each: kind, URL, CA file, client certificate, client key, proxy, `true` or
+// `false` for http. No two sources without line feeds in these have the same lines.
+std::string keys_name(const SourceRecord& source);
 
 }  // namespace assay::store

@@ -68,7 +68,7 @@ struct StateRecord {
   bool operator==(const StateRecord&) const = default;
 };
 
-// SourceRecord: what a URL source holds. One for each kind and URL.
+// SourceRecord: what a URL source holds. One for each kind, URL and way to reach it: the first seven members.
 struct SourceRecord {
   struct Since {
     std::string key;  // its id: 32 hex digits
@@ -79,6 +79,12 @@ struct SourceRecord {
 
   std::string kind;  // "jwks_url" or "discovery"
   std::string url;
+  std::string ca_file;             // a path or empty, as are the next two
+  std::string client_certificate;
+  std::string client_key;
+  std::string proxy;               // a URL or empty
+  bool allow_http = false;
+  std::string etag;                // as the issuer gave it, if it is UTF-8; or empty
   std::uint64_t generation = 0;
   std::int64_t changed_at_s = 0;
   std::int64_t checked_at_s = 0;

@@ -1,4 +1,4 @@
-// The order of a save: documents, key sets, the state, then what nobody refers to any more. The state names its documents by digest and its sources by URL, so
+// The order of a save: documents, key sets, the state, then what nobody refers to any more. The state names its documents by digest and its sources by their files, so
 // until its rename is done the new files do not count, and from then on the old ones do not. A document's file is never written over by another document, because
 // its name has part of its digest. The one file that changes while the state refers to it is a key set: that is how a push of keys costs one small file and never
 // touches the deployments.
@@ -93,8 +93,8 @@ base::Result<Store::Plan> Store::plan(const Records& records) {
   }
   for (const auto& record : records.sources) {
     if (record == nullptr) return base::fail("a key source is not there");
-    std::string name = keys_name(record->kind, record->url);
-    state.sources.push_back({.kind = record->kind, .url = record->url});
+    std::string name = keys_name(*record);
+    state.sources.push_back({.kind = record->kind, .url = record->url, .file = name});
     plan.names.insert(name);
     if (const auto known = sources_.find(name); known != sources_.end() && (known->second == record || *known->second == *record)) continue;
     auto encoded = encode_keys(*record);

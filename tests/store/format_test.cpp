@@ -14,7 +14,8 @@ StateFile state_file() {
   StateFile file;
   file.state = {.instance = 0xab, .generation = 7, .deployments = {}, .file_digest = {}, .withdrawn = {}};
   file.documents = {{1, std::string(64, '1')}, {2, std::string(64, '2')}};
-  file.sources = {{"jwks_url", "https://id.example.com/jwks"}, {"discovery", "https://id.example.com/jwks"}};
+  file.sources = {{"jwks_url", "https://id.example.com/jwks", "keys-162b3f13961a6343c471c8d04cf3a14b"},
+                  {"discovery", "https://id.example.com/jwks", "keys-901243aeab439115b264bac9923888b4"}};
   file.state.deployments.push_back(test::deployment(1, DeploymentKind::full, {{"orders", 1}}));
   file.state.deployments.push_back(test::deployment(2, DeploymentKind::staged, {{"orders", 2}, {"payments", 1}}));
   file.state.deployments.back().staged = {"orders"};
@@ -28,7 +29,8 @@ constexpr std::string_view kStateLine =
     R"({"instance":"00000000000000ab","generation":7,"file_digest":"",)"
     R"("documents":[{"number":1,"digest":"1111111111111111111111111111111111111111111111111111111111111111"},)"
     R"({"number":2,"digest":"2222222222222222222222222222222222222222222222222222222222222222"}],)"
-    R"("sources":[{"kind":"jwks_url","url":"https://id.example.com/jwks"},{"kind":"discovery","url":"https://id.example.com/jwks"}],)"
+    R"("sources":[{"kind":"jwks_url","url":"https://id.example.com/jwks","file":"keys-162b3f13961a6343c471c8d04cf3a14b"},)"
+    R"({"kind":"discovery","url":"https://id.example.com/jwks","file":"keys-901243aeab439115b264bac9923888b4"}],)"
     R"("deployments":[{"number":1,"deployed_at":1700000001,"kind":"full","restores":0,"document":1,"base":1,)"
     R"("api_services":[{"name":"orders","document":1}],"staged":[],"withheld":[]},)"
     R"({"number":2,"deployed_at":1700000002,"kind":"staged","restores":0,"document":2,"base":1,)"
@@ -38,7 +40,8 @@ constexpr std::string_view kStateLine =
     R"("withdrawn":[{"issuer":"https://id.example.com","key":"eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"},)"
     R"({"issuer":"urn:batch","key":"eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"}]})";
 constexpr std::string_view kKeysLine =
-    R"({"kind":"jwks_url","url":"https://id.example.com/jwks","generation":5,"changed_at":1700000000,"checked_at":1700000005,)"
+    R"({"kind":"jwks_url","url":"https://id.example.com/jwks","ca_file":"","client_certificate":"","client_key":"","proxy":"","allow_http":false,"etag":"",)"
+    R"("generation":5,"changed_at":1700000000,"checked_at":1700000005,)"
     R"("since":[{"key":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","at":1700000000},{"key":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","at":1700000001}]})";
 
 // replaced(text, from, to): with the first `from` replaced; it must be there.
@@ -54,7 +57,7 @@ std::string replaced(std::string_view text, std::string_view from, std::string_v
 TEST(Format, IsAsDocumented) {
   const auto state = encode_state(state_file());
   ASSERT_TRUE(state) << state.error().what;
-  EXPECT_EQ(state->content, "assay-state 1 " + state->digest + "\n" + std::string(kStateLine) + "\n");
+  EXPECT_EQ(state->content, "assay-state 2 " + state->digest + "\n" + std::string(kStateLine) + "\n");
   const auto document = encode_document(*test::document(3, "{\r\n}\n"));
   ASSERT_TRUE(document);
   // printf '{"number":3,"deployed_at":1700000003}\n{\r\n}\n' | sha256sum
@@ -62,7 +65,12 @@ TEST(Format, IsAsDocumented) {
   EXPECT_EQ(document->content, "assay-document 1 " + document->digest + "\n{\"number\":3,\"deployed_at\":1700000003}\n{\r\n}\n");
   const auto keys = encode_keys(*test::source("https://id.example.com/jwks", 5));
   ASSERT_TRUE(keys);
-  EXPECT_EQ(keys->content, "assay-keys 1 " + keys->digest + "\n" + std::string(kKeysLine) + "\n{\"keys\": [ ]}\n");
+  EXPECT_EQ(keys->content, "assay-keys 2 " + keys->digest + "\n" + std::string(kKeysLine) + "\n{\"keys\": [ ]}\n");
+  const auto reached = encode_keys(*test::source_by_way(*test::source("https://id.example.com/jwks", 5), "/etc/assay/ca.pem"));
+  ASSERT_TRUE(reached);
+  EXPECT_TRUE(reached->content.contains(
+      R"("ca_file":"/etc/assay/ca.pem","client_certificate":"/etc/assay/fetch.pem","client_key":"/etc/assay/fetch.key","proxy":"http://proxy.example.com:3128","allow_http":true,"etag":"W/\u00225\u0022","generation":5,)"))
+      << reached->content;
 }
 
 TEST(Format, GivesBackWhatItWasGiven) {
@@ -108,6 +116,31 @@ TEST(Format, KeepsTextsByteForByte) {
   }
 }
 
+// An entity tag is whatever its issuer has made of it.
+TEST(Format, KeepsHowASourceIsReached) {
+  const std::string odd("\0\x01\x1f\"\\,:/\x7f \n\xc3\xa9\xf0\x9f\x94\x91", 18);
+  for (const std::string& etag : {std::string(), odd, std::string(limits::kEtagBytesMax, '\x01')}) {
+    for (const bool allow_http : {false, true}) {
+      SourceRecord record = *test::source_by_way(*test::source("https://id.example.com/jwks", 1), "/a, \\\"b\"\x7f");
+      record.etag = etag;
+      record.allow_http = allow_http;
+      const auto encoded = encode_keys(record);
+      ASSERT_TRUE(encoded) << encoded.error().what;
+      EXPECT_EQ(decode_keys(encoded->content)->record, record);
+    }
+  }
+  // As long as all of it may be, and every octet escaped: it still fits beside the largest JWKS.
+  SourceRecord longest = *test::source(std::string(limits::kUrlBytesMax, ','), 1, "{\"x\":\"" + std::string(limits::kJwksBytesMax - 8, 'x') + "\"}");
+  longest.ca_file = longest.client_certificate = longest.client_key = std::string(limits::kPathBytesMax, ',');
+  longest.proxy = longest.url;
+  longest.etag = std::string(limits::kEtagBytesMax, '\x01');
+  longest.since.clear();
+  for (std::size_t i = 0; i < limits::kJwksKeysMax; ++i) longest.since.push_back({std::to_string(i + 100) + std::string(29, 'a'), limits::kNumericDateMax});
+  const auto encoded = encode_keys(longest);
+  ASSERT_TRUE(encoded) << encoded.error().what;
+  EXPECT_EQ(decode_keys(encoded->content)->record, longest);
+}
+
 // Edit: of a line of JSON, with ' in place of ".
 struct Edit {
   std::string_view from;
@@ -136,7 +169,10 @@ TEST(Format, RefusesAStateWithAnyMistake) {
       {"1111", "111A"},
       // Documents and sources.
       {"'documents':[", "'documents':[1,"}, {"{'number':1", "{'number':0"}, {"{'number':1", "{'number':2"}, {"'documents':[", "'documents':{},'x':["},
-      {"'kind':'jwks_url'", "'kind':'discovery'"}, {"'kind':'jwks_url'", "'kind':'jwks'"}, {"'url':'https://id.example.com/jwks'", "'url':''"},
+      {"'kind':'jwks_url'", "'kind':'jwks'"}, {"'url':'https://id.example.com/jwks'", "'url':''"}, {"'url':'https://id", "'url':'\\u000ahttps://id"},
+      {"keys-162b3f13961a6343c471c8d04cf3a14b", "keys-901243aeab439115b264bac9923888b4"}, {"'keys-162b3f13961a6343c471c8d04cf3a14b'", "''"}, {"keys-162b3f13961a6343c471c8d04cf3a14b", "state"}, {"keys-162b3f13961a6343c471c8d04cf3a14b", "keys-162b3f13961a6343c471c8d04cf3a14b.tmp"},
+      {"keys-162b3f13961a6343c471c8d04cf3a14b", "keys-162b3f13961a6343c471c8d04cf3a14b.damaged"}, {"keys-162b3f13961a6343c471c8d04cf3a14b", "../keys-162b3f13961a6343c471c8d04cf3a14b"}, {"keys-162b3f13961a6343c471c8d04cf3a14b", "document-1-0123456789abcdef"},
+      {",'file':'keys-162b3f13961a6343c471c8d04cf3a14b'", ""}, {"'file':'keys-162b3f13961a6343c471c8d04cf3a14b'", "'file':'keys-162b3f13961a6343c471c8d04cf3a14b','x':1"}, {"'keys-162b3f13961a6343c471c8d04cf3a14b'", "1"},
       // Deployments: order, numbers, times, kinds.
       {"'number':1,'deployed_at'", "'number':2,'deployed_at'"}, {"'number':1,'deployed_at'", "'number':0,'deployed_at'"},
       {"'number':2,'deployed_at'", "'number':4,'deployed_at'"}, {"1700000001", "253402300800"}, {"1700000001", "-1"}, {"'kind':'full'", "'kind':'unset'"},
@@ -165,7 +201,7 @@ TEST(Format, RefusesAStateWithAnyMistake) {
     const auto decoded = decode_state(seal("state", edit.in(kStateLine), {}).content);
     EXPECT_FALSE(decoded) << edit.from << " -> " << edit.to;
   }
-  EXPECT_EQ(std::size(edits), 85U);
+  EXPECT_EQ(std::size(edits), 95U);
   // The member is required even when there is nothing in it; and an issuer has its limits.
   const std::string none(kStateLine.substr(0, kStateLine.find(R"(,"withdrawn")")));
   EXPECT_TRUE(decode_state(seal("state", none + R"(,"withdrawn":[]})", {}).content));
@@ -186,9 +222,31 @@ TEST(Format, RefusesKeysWithAnyMistake) {
       {"1700000000", "1.5"}, {"'since':[{", "'since':[{'key':'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb','at':0},{"}, {"aaaa", "aaa"}, {"aaaa", "aaaA"},
       {"'at':1700000000", "'at':1700000000,'x':1"}, {"'at':1700000000", "'at':-1"}, {"'since':[{", "'since':[1,{"}, {",'checked_at':1700000005", ""},
       {"'generation':5", "'generation':5,'more':5"}, {"'since':[", "'since':{},'x':["}, {"{", "{{"},
+      // How it is reached, and its entity tag.
+      {"'ca_file':'',", ""}, {"'client_certificate':'',", ""}, {"'client_key':'',", ""}, {"'proxy':'',", ""}, {"'allow_http':false,", ""}, {"'etag':'',", ""},
+      {"'ca_file':''", "'ca_file':null"}, {"'ca_file':''", "'ca_file':'/a\\u000a'"}, {"'proxy':''", "'proxy':'http://p:1\\u000a'"}, {"'proxy':''", "'proxy':false"},
+      {"'client_certificate':''", "'client_certificate':'/c'"}, {"'client_key':''", "'client_key':'/k'"}, {"'allow_http':false", "'allow_http':'false'"},
+      {"'allow_http':false", "'allow_http':0"}, {"'allow_http':false", "'allow_http':null"}, {"'etag':''", "'etag':null"}, {"'etag':''", "'etag':'','etag':''"},
   };
   for (const Edit& edit : edits) EXPECT_FALSE(decode_keys(seal("keys", edit.in(kKeysLine), jwks).content)) << edit.from << " -> " << edit.to;
-  EXPECT_EQ(std::size(edits), 15U);
+  EXPECT_EQ(std::size(edits), 32U);
+  // Each text of the line at its limit, and beyond.
+  const auto with = [&](std::string_view edit_from, const std::string& edit_to) {
+    return decode_keys(seal("keys", replaced(kKeysLine, Edit::quoted(edit_from), Edit::quoted(edit_to)), jwks).content).has_value();
+  };
+  for (const auto& [name, bytes_max] : {std::pair{"ca_file", limits::kPathBytesMax}, {"proxy", limits::kUrlBytesMax}, {"etag", limits::kEtagBytesMax}}) {
+    const std::string member = std::string("'") + name + "':'";
+    EXPECT_TRUE(with(member + "'", member + std::string(bytes_max, 'x') + "'")) << name;
+    EXPECT_FALSE(with(member + "'", member + std::string(bytes_max + 1, 'x') + "'")) << name;
+  }
+  for (const bool certificate : {true, false}) {
+    for (const std::size_t more : {0U, 1U}) {
+      const std::string longest(limits::kPathBytesMax, 'x');
+      const std::string extra(more, 'x');
+      EXPECT_EQ(with("'client_certificate':'','client_key':''", "'client_certificate':'" + longest + (certificate ? extra : "") + "','client_key':'" + longest + (certificate ? "" : extra) + "'"),
+                more == 0);
+    }
+  }
   const std::string long_url(limits::kUrlBytesMax, 'x');
   EXPECT_TRUE(decode_keys(seal("keys", replaced(kKeysLine, "https://id.example.com/jwks", long_url), jwks).content));
   EXPECT_FALSE(decode_keys(seal("keys", replaced(kKeysLine, "https://id.example.com/jwks", long_url + "x"), jwks).content));
@@ -207,13 +265,13 @@ TEST(Format, RefusesDocumentsWithAnyMistake) {
 
 TEST(Format, NamesAVersionThatItDoesNotKnow) {
   const std::string content = seal("state", kStateLine, {}).content;
-  for (const std::string_view version : {"2", "0", "10", "999999"}) {
-    const auto decoded = decode_state(replaced(content, "state 1 ", "state " + std::string(version) + " "));
+  for (const std::string_view version : {"1", "3", "0", "10", "999999"}) {
+    const auto decoded = decode_state(replaced(content, "state 2 ", "state " + std::string(version) + " "));
     ASSERT_FALSE(decoded);
     EXPECT_EQ(decoded.error().what, "it has version " + std::string(version) + ", which this daemon does not know");
   }
-  for (const std::string_view version : {"01", "1 ", "", "-1", "1.0", "x", "1\t"}) {
-    EXPECT_FALSE(decode_state(replaced(content, "state 1 ", "state " + std::string(version) + " "))) << version;
+  for (const std::string_view version : {"02", "2 ", "", "-2", "2.0", "x", "2\t"}) {
+    EXPECT_FALSE(decode_state(replaced(content, "state 2 ", "state " + std::string(version) + " "))) << version;
   }
 }
 
@@ -241,6 +299,17 @@ TEST(Format, RefusesToWriteWhatCouldNotBeReadBack) {
   EXPECT_FALSE(encode_document({.number = 1, .deployed_at_s = 0, .text = nullptr}));
   EXPECT_FALSE(encode_document(*test::document(0, "")));
   EXPECT_FALSE(encode_keys(*test::source("", 1)));
+  const auto keys_refused = [](auto change) {
+    SourceRecord record = *test::source_by_way(*test::source("https://id.example.com/jwks", 1), "/etc/assay/ca.pem");
+    change(record);
+    return !encode_keys(record).has_value();
+  };
+  EXPECT_FALSE(keys_refused([](SourceRecord&) {}));
+  EXPECT_TRUE(keys_refused([](SourceRecord& record) { record.client_key.clear(); }));
+  EXPECT_TRUE(keys_refused([](SourceRecord& record) { record.ca_file += "\n"; }));
+  EXPECT_TRUE(keys_refused([](SourceRecord& record) { record.ca_file += "\xff"; }));
+  EXPECT_TRUE(keys_refused([](SourceRecord& record) { record.etag = "\xff"; }));
+  EXPECT_TRUE(keys_refused([](SourceRecord& record) { record.etag = std::string(limits::kEtagBytesMax + 1, 'x'); }));
   EXPECT_FALSE(encode_keys(*test::source("https://id.example.com/jwks", 1, "no JSON")));
 }
 
@@ -270,6 +339,13 @@ TEST(Format, TakesNoMoreForAnApiServiceThanItsLimitSays) {
   EXPECT_GT(with_document, before);
   EXPECT_LE(with_service - with_document, limits::kServiceInStateBytesMax);
   EXPECT_LE(bytes() - with_service, limits::kStagedInStateBytesMax);
+}
+
+TEST(Format, TakesNoMoreForASourceThanItsLimitSays) {
+  StateFile file = state_file();
+  const std::size_t before = encode_state(file)->content.size();
+  file.sources.push_back({.kind = "discovery", .url = std::string(limits::kUrlBytesMax, 'x'), .file = "keys-" + std::string(32, '0')});
+  EXPECT_EQ(encode_state(file)->content.size() - before, limits::kSourceInStateBytesMax);
 }
 
 TEST(Format, TakesNoMoreForAWithdrawnKeyThanItsLimitSays) {

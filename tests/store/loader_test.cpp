@@ -25,7 +25,7 @@ class LoaderTest : public testing::Test {
     state = std::string(kStateName);
     old_document = document_name(1, encode_document(*records.documents[0])->digest);
     new_document = document_name(2, encode_document(*records.documents[1])->digest);
-    keys = keys_name(records.sources[0]->kind, records.sources[0]->url);
+    keys = keys_name(*records.sources[0]);
     EXPECT_EQ(disk.files().size(), 4U);
   }
   void save(const Records& what) {
@@ -223,6 +223,33 @@ TEST_F(LoaderTest, LosesOnlyTheSourceOfADamagedKeySet) {
     EXPECT_EQ(test::holds(disk, &records), "");
     ASSERT_TRUE(opened.store.save(rest));
     EXPECT_EQ(test::holds(disk, &rest), "");
+  }
+}
+
+// Two sources with one URL: each has its file, and is lost alone.
+TEST_F(LoaderTest, TellsSourcesByHowTheyAreReached) {
+  records.sources.push_back(test::source_by_way(*records.sources[0], "/etc/assay/a.pem"));
+  records.sources.push_back(test::source_by_way(*records.sources[0], "/etc/assay/b.pem"));
+  save(records);
+  EXPECT_EQ(test::holds(disk, &records), "");
+  EXPECT_EQ(test::nothing_else(disk, records), "");
+  EXPECT_EQ(disk.files().size(), 6U);
+  const std::string second = keys_name(*records.sources[1]);
+  const std::function<void()> damages[] = {
+      [&] { spoil(second); },
+      [&] { disk.erase(second); },
+      [&] { disk.put(second, *disk.content(keys)); },  // intact, of the same URL, but not the one
+  };
+  for (const auto& damage : damages) {
+    save(records);
+    damage();
+    Opened opened(disk);
+    Records rest = records;
+    rest.sources.erase(rest.sources.begin() + 1);
+    ASSERT_TRUE(opened.loaded->records);
+    EXPECT_EQ(*opened.loaded->records, rest);
+    EXPECT_TRUE(says(*opened.loaded, {second, "the keys of jwks_url https://id.example.com/jwks are lost"})) << all(*opened.loaded);
+    EXPECT_EQ(opened.loaded->damage.size(), 1U);
   }
 }
 

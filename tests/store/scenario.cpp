@@ -33,11 +33,28 @@ std::shared_ptr<const store::DocumentRecord> document(std::uint64_t number, std:
 std::shared_ptr<const store::SourceRecord> source(std::string url, std::uint64_t generation, std::string jwks) {
   return std::make_shared<const store::SourceRecord>(store::SourceRecord{.kind = "jwks_url",
                                                                          .url = std::move(url),
+                                                                         .ca_file = {},
+                                                                         .client_certificate = {},
+                                                                         .client_key = {},
+                                                                         .proxy = {},
+                                                                         .allow_http = false,
+                                                                         .etag = {},
                                                                          .generation = generation,
                                                                          .changed_at_s = kStart,
                                                                          .checked_at_s = kStart + static_cast<std::int64_t>(generation),
                                                                          .jwks = std::move(jwks),
                                                                          .since = {{kKeyA, kStart}, {kKeyB, kStart + 1}}});
+}
+
+std::shared_ptr<const store::SourceRecord> source_by_way(const store::SourceRecord& of, std::string ca_file) {
+  store::SourceRecord record = of;
+  record.ca_file = std::move(ca_file);
+  record.client_certificate = "/etc/assay/fetch.pem";
+  record.client_key = "/etc/assay/fetch.key";
+  record.proxy = "http://proxy.example.com:3128";
+  record.allow_http = true;
+  record.etag = "W/\"5\"";
+  return std::make_shared<const store::SourceRecord>(std::move(record));
 }
 
 DeploymentRecord deployment(std::uint64_t number, DeploymentKind kind, std::vector<DeploymentRecord::Service> services) {
@@ -90,6 +107,12 @@ std::vector<Step> life() {
   step("a push of keys");
   now.sources.push_back(source("https://b.example.com/jwks", 5));
   step("keys for a second source");
+  now.sources.push_back(source_by_way(*now.sources[1], "/etc/assay/ca.pem"));
+  step("keys for a source that differs from another in access only");
+  now.sources[2] = source_by_way(*source("https://b.example.com/jwks", 6, "{\"keys\":[2]}"), "/etc/assay/ca.pem");
+  step("a push of keys to that one alone");
+  now.sources.erase(now.sources.begin() + 2);
+  step("a deploy that reaches a place in one way only");
   now.sources[0] = source("https://a.example.com/jwks", 6, "{\"keys\":[1]}");
   step("keys that were confirmed");
   deployments.push_back(deployment(4, DeploymentKind::rollback, {{"orders", 1}}));
@@ -129,7 +152,7 @@ std::string holds(FakeDisk disk, const Records* records) {
 std::string nothing_else(const FakeDisk& disk, const Records& records) {
   std::vector<std::string> expected{std::string(store::kStateName)};
   for (const auto& record : records.documents) expected.push_back(store::document_name(record->number, store::encode_document(*record)->digest));
-  for (const auto& record : records.sources) expected.push_back(store::keys_name(record->kind, record->url));
+  for (const auto& record : records.sources) expected.push_back(store::keys_name(*record));
   std::string text;
   for (const auto& [name, content] : disk.files()) {
     if (std::erase(expected, name) == 0) text += " " + name + " is too much";

@@ -16,6 +16,8 @@ namespace assay::test {
 std::shared_ptr<const store::DocumentRecord> document(std::uint64_t number, std::string text);
 // source(url, generation, jwks): of kind jwks_url, with two keys.
 std::shared_ptr<const store::SourceRecord> source(std::string url, std::uint64_t generation, std::string jwks = "{\"keys\": [ ]}\n");
+// source_by_way(of, ca_file): another source with the URL and the keys of this one, reached by this CA file, with a client certificate, through a proxy.
+std::shared_ptr<const store::SourceRecord> source_by_way(const store::SourceRecord& of, std::string ca_file);
 // deployment(number, kind, services): its document is the newest of the services', its base the oldest.
 store::DeploymentRecord deployment(std::uint64_t number, store::DeploymentKind kind, std::vector<store::DeploymentRecord::Service> services);
 

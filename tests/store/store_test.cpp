@@ -50,7 +50,7 @@ class StoreOrderTest : public testing::Test {
   StoreOrderTest() : opened(disk) {
     EXPECT_TRUE(opened.store.save(records));
     disk.clear_trace();
-    keys = keys_name(records.sources[0]->kind, records.sources[0]->url);
+    keys = keys_name(*records.sources[0]);
   }
   Trace save() {
     disk.clear_trace();
@@ -103,7 +103,7 @@ TEST_F(StoreOrderTest, WritesDocumentsThenKeysThenTheStateAndRemovesLast) {
   records.state.deployments.erase(records.state.deployments.begin());
   records.state.deployments.push_back(test::deployment(4, DeploymentKind::full, {{"orders", 4}, {"payments", 3}}));
   records.sources[0] = test::source("https://new.example.com/jwks", 9);
-  const std::string new_keys = keys_name("jwks_url", "https://new.example.com/jwks");
+  const std::string new_keys = keys_name(*test::source("https://new.example.com/jwks", 1));
   const Trace trace = save();
   const std::string three = document_file(*records.documents[1]);
   const std::string four = document_file(*records.documents[2]);
