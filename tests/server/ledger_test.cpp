@@ -237,6 +237,68 @@ TEST_F(LedgerTest, AsksWhichSourceWhenVersionsHaveSeveral) {
   EXPECT_EQ(apply(PushRequest{.oauth_server = "s", .url = "https://other", .jwks = jwks({1})}).error, ErrorCode::bad_key_source);
 }
 
+// One URL that two servers reach in different ways is two sources: a push is for the one that the server's settings name.
+TEST_F(LedgerTest, PushesToTheSourceThatTheSettingsName) {
+  const std::string ca = R"(,"ca_file":"/etc/ca.pem")";
+  ASSERT_TRUE(start(config({{"s", {}, "https://same"}, {"t", {}, "https://same", ca}}, {{"a", {"s"}}, {"b", {"t"}}})));
+  EXPECT_EQ(described(push("t", jwks({1}))), "+ key t k1\n");
+  EXPECT_EQ(kids("a", "s"), "none");
+  EXPECT_EQ(kids("b", "t"), "k1");
+  EXPECT_EQ(described(apply(PushRequest{.oauth_server = "s", .url = "https://same", .jwks = jwks({2})})), "+ key s k2\n");
+  EXPECT_EQ(kids("a", "s"), "k2");
+  EXPECT_EQ(kids("b", "t"), "k1");
+  // Both are there after a restart, and a deploy that reaches the place in another way begins anew.
+  ASSERT_TRUE(start());
+  EXPECT_EQ(kids("a", "s"), "k2");
+  EXPECT_EQ(kids("b", "t"), "k1");
+  deploy(config({{"s", {}, "https://same"}, {"t", {}, "https://same", R"(,"ca_file":"/etc/other.pem")"}}, {{"a", {"s"}}, {"b", {"t"}}}));
+  EXPECT_EQ(kids("a", "s"), "k2");
+  EXPECT_EQ(kids("b", "t"), "none");
+}
+
+// Versions of one server that reach one URL in different ways: no URL tells them apart, so the refusal says what does.
+TEST_F(LedgerTest, SaysWhatToDoWhenVersionsReachAUrlInDifferentWays) {
+  const std::vector<test::Service> services{{"a", {"s"}}, {"b", {"s"}}, {"c", {"other"}}};
+  const test::Server other{"other", {9}};
+  ASSERT_TRUE(start(config({{"s", {}, "https://same"}, other}, services)));
+  const std::string newer = config({{"s", {}, "https://same", R"(,"ca_file":"/etc/ca.pem")"}, other}, services);
+  deploy(newer, {"b"});
+  const std::string text = "API services run on settings of this OAuth server that reach https://same in different ways; deploy those that run on older ones (a) first";
+  for (const std::string& url : {std::string(), std::string("https://same")}) {
+    const Outcome outcome = apply(PushRequest{.oauth_server = "s", .url = url, .jwks = jwks({1})});
+    EXPECT_EQ(outcome.error, ErrorCode::bad_key_source);
+    EXPECT_EQ(outcome.error_text, text);
+    EXPECT_FALSE(outcome.changed);
+  }
+  // Done as it says.
+  deploy(newer, {"a"});
+  EXPECT_TRUE(push("s", jwks({1})).changed);
+  EXPECT_EQ(kids("a", "s") + kids("b", "s"), "k1k1");
+}
+
+// Three versions with two URLs, each named once; by its URL the one that is alone there can be given keys.
+TEST_F(LedgerTest, NamesEachUrlOnce) {
+  const std::vector<test::Service> services{{"a", {"s"}}, {"b", {"s"}}, {"c", {"s"}}};
+  ASSERT_TRUE(start(config({{"s", {}, "https://old"}}, services)));
+  deploy(config({{"s", {}, "https://old", R"(,"proxy":"http://p:1")"}}, services), {"b"});
+  deploy(config({{"s", {}, "https://new"}}, services), {"c"});
+  EXPECT_EQ(push("s", jwks({1})).error_text, "API services run on settings of this OAuth server with different sources; name one of https://new, https://old");
+  EXPECT_THAT(apply(PushRequest{.oauth_server = "s", .url = "https://old", .jwks = jwks({1})}).error_text, HasSubstr("(a, b) first"));
+  EXPECT_TRUE(apply(PushRequest{.oauth_server = "s", .url = "https://new", .jwks = jwks({1})}).changed);
+  EXPECT_EQ(kids("a", "s") + kids("b", "s") + kids("c", "s"), "nonenonek1");
+}
+
+// Other rules of fetching are no other source: its keys stay.
+TEST_F(LedgerTest, KeepsKeysWhenOnlyTheRulesOfFetchingChange) {
+  const std::vector<test::Service> services{{"a", {"s"}}, {"b", {"s"}}};
+  ASSERT_TRUE(start(config({{"s", {}, "https://same"}}, services)));
+  push("s", jwks({1}));
+  deploy(config({{"s", {}, "https://same", R"(,"refresh_min":10,"timeout_ms":100)"}}, services), {"b"});
+  EXPECT_EQ(kids("a", "s") + kids("b", "s"), "k1k1");
+  EXPECT_EQ(described(push("s", jwks({2}))), "- key s k1\n+ key s k2\n");
+  EXPECT_EQ(kids("a", "s") + kids("b", "s"), "k2k2");
+}
+
 // A push changes every API service that uses the source, whichever version of whichever server names it.
 TEST_F(LedgerTest, SharesASourceAmongAllThatNameIt) {
   ASSERT_TRUE(start(config({{"s", {}, "https://same"}, {"t", {}, "https://same"}}, {{"a", {"s"}}, {"b", {"t"}}})));
