@@ -24,6 +24,22 @@ std::set<std::string> names_of(const std::vector<T>& list) {
   return names;
 }
 
+bool is_path_or_empty(std::string_view text) { return text.empty() || (text.starts_with('/') && text.size() <= base::limits::kPathBytesMax && printable(text)); }
+
+void check_fetching(const snapshot::OAuthServerSettings& server) {
+  using namespace base::limits;
+  const snapshot::SourceAccess& access = server.key_source.access;
+  const snapshot::FetchRules& rules = server.fetch_rules;
+  CHECK(server.key_source.is_url() || (access == snapshot::SourceAccess() && rules == snapshot::FetchRules()));
+  CHECK(is_path_or_empty(access.ca_file) && is_path_or_empty(access.client_certificate) && is_path_or_empty(access.client_key));
+  CHECK(access.client_certificate.empty() == access.client_key.empty());
+  CHECK(access.proxy.empty() || (access.proxy.starts_with("http") && access.proxy.find_first_of("@?# ") == std::string::npos));
+  CHECK(access.allow_http || !server.key_source.url.starts_with("http:") || server.key_source.url.starts_with("http://127.") || server.key_source.url.starts_with("http://[::1]"));
+  CHECK(rules.refresh_min_s >= std::uint64_t{kRefreshMinSecondsMin} && rules.refresh_min_s <= rules.refresh_max_s && rules.refresh_max_s <= std::uint64_t{kRefreshMaxSecondsMax});
+  CHECK(rules.stale_max_s >= std::uint64_t{kStaleMaxSecondsMin} && rules.stale_max_s <= std::uint64_t{kStaleMaxSecondsMax});
+  CHECK(rules.timeout_ms >= std::uint64_t{kFetchTimeoutMsMin} && rules.timeout_ms <= std::uint64_t{kFetchTimeoutMsMax});
+}
+
 void check_server(const snapshot::OAuthServerSettings& server) {
   using namespace base::limits;
   CHECK(!server.issuers.empty() && server.issuers.size() <= kIssuersMax);
@@ -31,6 +47,7 @@ void check_server(const snapshot::OAuthServerSettings& server) {
   CHECK(!server.algorithms.empty() && server.token_type != snapshot::TokenTypeRule::unset);
   CHECK(server.key_source.kind != snapshot::KeySource::Kind::unset);
   CHECK((server.key_source.kind == snapshot::KeySource::Kind::jwks) == (server.key_source.inline_keys != nullptr));
+  check_fetching(server);
 }
 
 void check_service(const snapshot::ApiServiceSettings& service, const std::set<std::string>& servers) {

@@ -140,6 +140,18 @@ TEST_F(OpenControlTest, TakesEverythingFromWhoeverCanOpenItWithoutClients) {
   EXPECT_EQ(ask(peer, test::deploy_frame(1, document)).kind(), wire::Body::Deployed);
 }
 
+// Two sources with one URL: the status of each server is that of its own.
+TEST_F(OpenControlTest, ReportsTheKeysOfTheSourceThatTheSettingsName) {
+  Peer peer = connect(kStranger);
+  const std::string two = test::config({{"s", {}, "https://same/jwks"}, {"t", {}, "https://same/jwks", R"(,"ca_file":"/etc/ca.pem")"}}, {{"a", {"s"}}, {"b", {"t"}}});
+  ASSERT_EQ(ask(peer, test::deploy_frame(1, two)).kind(), wire::Body::Deployed);
+  ASSERT_EQ(ask(peer, test::push_frame(2, "t", test::jwks({1}))).kind(), wire::Body::Pushed);
+  const test::Answer status = ask(peer, test::status_frame(3));
+  const auto* servers = status.envelope()->body_as_StatusReport()->oauth_servers();
+  ASSERT_EQ(servers->size(), 2U);
+  for (const wire::OAuthServerStatus* server : *servers) EXPECT_EQ(server->keys_changed_at() != 0, server->name()->string_view() == "t") << server->name()->string_view();
+}
+
 TEST_F(OpenControlTest, PushesAndRollsBack) {
   Peer peer = connect(kStranger);
   const test::Answer pushed = ask(peer, test::push_frame(1, "s", test::jwks({1})));
