@@ -8,6 +8,7 @@ find_package(simdjson REQUIRED)
 find_package(Flatbuffers REQUIRED NAMES Flatbuffers FlatBuffers flatbuffers)
 pkg_check_modules(libuv REQUIRED IMPORTED_TARGET libuv)
 pkg_check_modules(libsodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl)
 
 find_library(MBEDCRYPTO_LIBRARY mbedcrypto REQUIRED)
 add_library(mbedcrypto UNKNOWN IMPORTED)
