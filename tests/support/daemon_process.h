@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace assay::tests {
@@ -78,8 +79,15 @@ class DaemonProcess {
 class RawConnection {
  public:
   explicit RawConnection(const std::string& path);
+  // of a connected socket, which it owns from now on.
+  explicit RawConnection(int descriptor) : descriptor_(descriptor) {}
   ~RawConnection();
-  RawConnection(RawConnection&& other) noexcept : descriptor_(other.descriptor_) { other.descriptor_ = -1; }
+  RawConnection(RawConnection&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), rest_(std::move(other.rest_)) {}
+  RawConnection& operator=(RawConnection&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    std::swap(rest_, other.rest_);
+    return *this;
+  }
   RawConnection(const RawConnection&) = delete;
   RawConnection& operator=(const RawConnection&) = delete;
 

@@ -97,6 +97,7 @@ std::optional<HttpRequest> read_request(const Channel& channel) {
     char octet = 0;
     if (request.head.size() >= kHeadBytesMax || channel.read(&octet, 1) != 1) return std::nullopt;
     request.head += octet;
+    if (!std::isupper(static_cast<unsigned char>(request.head[0]))) return std::nullopt;  // a TLS handshake, perhaps
   }
   const std::size_t method_end = request.head.find(' ');
   const std::size_t target_end = method_end == std::string::npos ? method_end : request.head.find(' ', method_end + 1);
@@ -257,7 +258,10 @@ class HttpsServer::Impl {
     }
     const Channel channel{descriptor, tls.get()};
     const auto request = read_request(channel);
-    if (!request) return;
+    if (!request) {
+      channel.write("HTTP/1.1 400 Bad Request\r\n\r\n");
+      return;
+    }
     Handler handler;
     note([&] {
       requests_.push_back(*request);

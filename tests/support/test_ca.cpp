@@ -101,4 +101,11 @@ Identity TestCa::issue(const CertificateOptions& options) const {
   return {pem_of(certificate.get()), pem_of(key.get())};
 }
 
+std::string with_password(const std::string& key, const std::string& password) {
+  const Bio bio(BIO_new_mem_buf(key.data(), static_cast<int>(key.size())));
+  const Pkey pkey(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
+  require(pkey != nullptr, "a private key");
+  return pem([&](BIO* out) { return PEM_write_bio_PrivateKey(out, pkey.get(), EVP_aes_256_cbc(), mint::octets(password), static_cast<int>(password.size()), nullptr, nullptr); });
+}
+
 }  // namespace assay::tests

@@ -43,4 +43,7 @@ class TestCa {
   std::string certificate_;
 };
 
+// with_password(key, password): the same private key, PEM, encrypted.
+std::string with_password(const std::string& key, const std::string& password);
+
 }  // namespace assay::tests
