@@ -66,6 +66,29 @@ void write_frames(const fs::path& folder) {
   write(folder, stream.substr(0, stream.size() - 9));
 }
 
+void write_orders(const fs::path& folder) {
+  std::string stream;
+  const auto add = [&](std::uint64_t id, wire::Body kind, auto make) {
+    flatbuffers::FlatBufferBuilder builder;
+    const std::string one = frame(id, kind, make(builder), builder);
+    write(folder, one);
+    stream += one;
+  };
+  add(1, wire::Body::Fetch, [](auto& builder) { return wire::CreateFetch(builder, wire::SourceKind::discovery, builder.CreateString("https://id.example/am"), 0, 5000); });
+  add(2, wire::Body::Fetch, [](auto& builder) {
+    const auto url = builder.CreateString("http://id.example/jwks?a=b");
+    const auto etag = builder.CreateString("W/\"v1\"");
+    const auto ca_file = builder.CreateString("/etc/ca.pem");
+    const auto certificate = builder.CreateString("/etc/client.pem");
+    const auto key = builder.CreateString("/etc/client.key");
+    const auto proxy = builder.CreateString("http://proxy.example:3128");
+    return wire::CreateFetch(builder, wire::SourceKind::jwks_url, url, etag, 60000, ca_file, certificate, key, proxy, true);
+  });
+  add(3, wire::Body::Fetch, [](auto& builder) { return wire::CreateFetch(builder); });
+  add(0, wire::Body::Error, [](auto& builder) { return wire::CreateError(builder, wire::ErrorCode::too_many_connections, builder.CreateString("no")); });
+  write(folder, stream);
+}
+
 std::string read(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
@@ -98,10 +121,11 @@ int main(int argc, char** argv) {
     return 2;
   }
   const fs::path out(argv[1]);
-  for (const char* target : {"base64url", "compact_jws", "claims", "jwks", "configuration", "frame", "cache", "rs256", "rs384", "rs512", "ps256", "ps384", "ps512", "es256", "es384", "es512", "eddsa"}) {
+  for (const char* target : {"base64url", "compact_jws", "claims", "jwks", "configuration", "frame", "fetch_order", "fetch_answer", "cache", "rs256", "rs384", "rs512", "ps256", "ps384", "ps512", "es256", "es384", "es512", "eddsa"}) {
     fs::create_directories(out / target);
   }
   write_frames(out / "frame");
+  write_orders(out / "fetch_order");
   const fs::path vectors = argc == 3 ? fs::path(argv[2]) / "wycheproof" : fs::path();
   if (argc == 3 && fs::is_directory(vectors)) write_vectors(vectors, out);
   else std::printf("skipped: no vectors\n");
