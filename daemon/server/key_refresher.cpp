@@ -62,7 +62,7 @@ void KeyRefresher::take_up(const snapshot::Snapshot& snapshot, const StateReport
     }
     const auto gone = asked_.extract(asked++);
     for (const Asked& one : gone.mapped()) {
-      if (refresh_listener_ != nullptr) refresh_listener_->on_refreshed(one.ticket, {.failure = "no OAuth server in force has this source any more", .outcome = {}});
+      answer(one.ticket, {.failure = "no OAuth server in force has this source any more", .outcome = {}});
     }
   }
 }
@@ -150,7 +150,7 @@ void KeyRefresher::on_fetcher_gone() noexcept {
   schedule_.fetcher_gone(now());
   for (const auto& [source, all] : std::exchange(asked_, {})) {
     for (const Asked& one : all) {
-      if (refresh_listener_ != nullptr) refresh_listener_->on_refreshed(one.ticket, {.failure = "assay-fetch is gone", .outcome = {}});
+      answer(one.ticket, {.failure = "assay-fetch is gone", .outcome = {}});
     }
   }
   proceed();
@@ -214,8 +214,6 @@ void KeyRefresher::ended_without_set(const snapshot::SourceId& source, std::uint
   if (!asked_.contains(source)) return;
   Refreshed refreshed;
   if (const auto report = schedule_.report(source, now()); !report || report->consecutive_failures > 0) refreshed.failure = report ? report->last_error : "the source is gone";
-  refreshed.outcome.instance = deployer_.current().instance();
-  refreshed.outcome.generation = deployer_.current().generation();
   ended(source, number, refreshed);
 }
 
@@ -229,9 +227,16 @@ void KeyRefresher::ended(const snapshot::SourceId& source, std::uint64_t number,
     return is_answered;
   });
   if (asked->second.empty()) asked_.erase(asked);
-  for (const Asked& one : answered) {
-    if (refresh_listener_ != nullptr) refresh_listener_->on_refreshed(one.ticket, refreshed);
+  for (const Asked& one : answered) answer(one.ticket, refreshed);
+}
+
+// answer(ticket, refreshed): names what is in force, unless a change has.
+void KeyRefresher::answer(std::uint64_t ticket, Refreshed refreshed) const {
+  if (refreshed.outcome.instance == 0) {
+    refreshed.outcome.instance = deployer_.current().instance();
+    refreshed.outcome.generation = deployer_.current().generation();
   }
+  if (refresh_listener_ != nullptr) refresh_listener_->on_refreshed(ticket, refreshed);
 }
 
 std::string KeyRefresher::describe(const snapshot::SourceId& id) const {

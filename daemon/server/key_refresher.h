@@ -103,6 +103,7 @@ class KeyRefresher final : private PublishListener, private ChangeListener, priv
   void log_notes();
   std::string describe(const snapshot::SourceId& id) const;
   void ended(const snapshot::SourceId& source, std::uint64_t number, const Refreshed& refreshed);
+  void answer(std::uint64_t ticket, Refreshed refreshed) const;
   void ended_without_set(const snapshot::SourceId& source, std::uint64_t number);
   bool must_keep(const snapshot::SourceId& source, std::int64_t at_s) const;
 
