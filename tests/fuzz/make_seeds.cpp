@@ -89,6 +89,24 @@ void write_orders(const fs::path& folder) {
   write(folder, stream);
 }
 
+void write_results(const fs::path& folder) {
+  std::string stream;
+  const auto add = [&](std::uint64_t id, wire::Body kind, auto make) {
+    flatbuffers::FlatBufferBuilder builder;
+    const std::string one = frame(id, kind, make(builder), builder);
+    write(folder, one);
+    stream += one;
+  };
+  add(1, wire::Body::Fetched, [](auto& builder) {
+    const auto jwks = builder.CreateString("{\"keys\":[]}");
+    return wire::CreateFetched(builder, jwks, builder.CreateString("W/\"v1\""), 600);
+  });
+  add(2, wire::Body::Fetched, [](auto& builder) { return wire::CreateFetched(builder); });
+  add(3, wire::Body::NotModified, [](auto& builder) { return wire::CreateNotModified(builder, 0); });
+  add(4, wire::Body::FetchFailed, [](auto& builder) { return wire::CreateFetchFailed(builder, builder.CreateString("HTTP 503"), 120); });
+  write(folder, stream);
+}
+
 std::string read(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
@@ -121,11 +139,12 @@ int main(int argc, char** argv) {
     return 2;
   }
   const fs::path out(argv[1]);
-  for (const char* target : {"base64url", "compact_jws", "claims", "jwks", "configuration", "frame", "fetch_order", "fetch_answer", "cache", "rs256", "rs384", "rs512", "ps256", "ps384", "ps512", "es256", "es384", "es512", "eddsa"}) {
+  for (const char* target : {"base64url", "compact_jws", "claims", "jwks", "configuration", "frame", "fetch_order", "fetch_answer", "fetch_result", "cache", "rs256", "rs384", "rs512", "ps256", "ps384", "ps512", "es256", "es384", "es512", "eddsa"}) {
     fs::create_directories(out / target);
   }
   write_frames(out / "frame");
   write_orders(out / "fetch_order");
+  write_results(out / "fetch_result");
   const fs::path vectors = argc == 3 ? fs::path(argv[2]) / "wycheproof" : fs::path();
   if (argc == 3 && fs::is_directory(vectors)) write_vectors(vectors, out);
   else std::printf("skipped: no vectors\n");

@@ -140,9 +140,9 @@ Exited DaemonProcess::stop(int signal) {
   return *exited_;
 }
 
-double DaemonProcess::cpu_seconds() const {
+double cpu_seconds(pid_t pid) {
   // proc(5): the 14th and 15th fields; the second, the name, may hold blanks but ends in the last ')'.
-  const std::string stat = read_file("/proc/" + std::to_string(pid_) + "/stat");
+  const std::string stat = read_file("/proc/" + std::to_string(pid) + "/stat");
   std::istringstream fields(stat.substr(stat.rfind(')') + 2));
   std::string skipped;
   for (int i = 3; i < 14; ++i) fields >> skipped;

@@ -42,6 +42,9 @@ struct Exited {
 // run(arguments, input): a program to its end, with that standard input. arguments[0] is its path.
 Exited run(const std::vector<std::string>& arguments, std::string_view input = {});
 
+// cpu_seconds(pid): user and system time of a process so far.
+double cpu_seconds(pid_t pid);
+
 // DaemonProcess: started by the constructor, which waits until the daemon answers on its data socket or has ended; killed by the destructor if it still runs.
 class DaemonProcess {
  public:
@@ -66,7 +69,7 @@ class DaemonProcess {
   // stop(signal): sends it and waits for the end, at most 10 s.
   Exited stop(int signal);
   // cpu_seconds(): user and system time so far. resident_kib(): of memory.
-  double cpu_seconds() const;
+  double cpu_seconds() const { return tests::cpu_seconds(pid_); }
   std::uint64_t resident_kib() const;
 
  private:

@@ -35,7 +35,8 @@ class FetchProcess {
   int stop(int signal);
   // limit_descriptors(count): from now on it may have so many open.
   void limit_descriptors(unsigned count);
-  // resident_kib(): of memory.
+  // cpu_seconds(): user and system time so far. resident_kib(): of memory.
+  double cpu_seconds() const { return tests::cpu_seconds(pid_); }
   std::uint64_t resident_kib() const;
 
  private:
