@@ -49,7 +49,8 @@ class Draw {
     } else {
       drawn->scopes.assign(drawn->texts.begin(), drawn->texts.end());
     }
-    view.code = below(4) == 0 ? schema::Code::expired : schema::Code::accepted;
+    view.code = below(4) == 0 ? schema::Code::expired : below(4) == 0 ? schema::Code::key_refreshing : schema::Code::accepted;
+    view.retry_after_ms = below(3) == 0 ? 0 : static_cast<std::uint32_t>(random_());
     view.signature_verified = below(8) != 0;
     if (below(8) != 0) view.oauth_server = &drawn->server;
     if (below(3) != 0) view.kid = drawn->kid;
@@ -75,7 +76,11 @@ flatbuffers::DetachedBuffer expected(std::uint64_t id, std::uint64_t instance, s
   for (const verdict::VerdictView& view : views) {
     if (view.code != schema::Code::accepted || !view.signature_verified) {
       const auto code = view.code == schema::Code::accepted ? wire::Code::unset : static_cast<wire::Code>(view.code);
-      verdicts.push_back(wire::CreateVerdict(builder, code, view.signature_verified));
+      wire::VerdictBuilder verdict(builder);
+      verdict.add_code(code);
+      verdict.add_signature_verified(view.signature_verified);
+      if (view.code == schema::Code::key_refreshing) verdict.add_retry_after_ms(view.retry_after_ms);
+      verdicts.push_back(verdict.Finish());
       continue;
     }
     std::vector<flatbuffers::Offset<flatbuffers::String>> scopes;
@@ -107,7 +112,7 @@ std::string account(const wire::Envelope& envelope) {
   std::string all = std::to_string(envelope.id()) + " " + std::to_string(verdicts->generation()) + " " + std::to_string(verdicts->instance()) + "\n";
   for (const wire::Verdict* one : *verdicts->verdicts()) {
     all += std::to_string(static_cast<int>(one->code())) + (one->signature_verified() ? " verified " : " not ") + text_of(one->oauth_server()) + text_of(one->kid()) +
-           std::to_string(one->valid_until()) + " " + std::to_string(one->expires_at()) + " " + text_of(one->subject()) + text_of(one->client_id());
+           std::to_string(one->retry_after_ms()) + " " + std::to_string(one->valid_until()) + " " + std::to_string(one->expires_at()) + " " + text_of(one->subject()) + text_of(one->client_id());
     all += one->scopes() == nullptr ? "no scopes;" : "scopes:";
     if (one->scopes() != nullptr) {
       for (const flatbuffers::String* scope : *one->scopes()) all += text_of(scope);

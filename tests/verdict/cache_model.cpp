@@ -294,6 +294,12 @@ void Machine::put_in_force(snapshot::Deployment next) {
   compile();
 }
 
-void Machine::compile() { snapshot_ = compiler_.compile(in_force_, sources_, 1, ++generation_); }
+// Nobody fetches here, so that a kid that is not known is refused.
+void Machine::compile() {
+  snapshot_ = compiler_.compile(in_force_, sources_, 1, ++generation_);
+  for (const auto& server : snapshot_->oauth_servers()) {
+    if (server->signals != nullptr) server->signals->answer_refused();
+  }
+}
 
 }  // namespace assay::tests

@@ -190,30 +190,6 @@ TEST_F(ValidatorCache, RemembersWhichOfSeveralKeysItWas) {
   EXPECT_EQ(two->oauth_servers()[0]->uses[1]->count(), 0U);
 }
 
-// A set from the network may be gone altogether: its tokens are unavailable then, never refused, remembered or not.
-TEST_F(ValidatorCache, IsUnavailableWithoutKeys) {
-  auto config = snapshot::parse_config(R"({"oauth_servers":[{"name":"s","issuers":["https://i"],"jwks_url":"https://i/jwks"}],"api_services":[)" + service("a", "s") + "]}");
-  ASSERT_TRUE(config.has_value());
-  const snapshot::Deployment deployment = snapshot::deploy(snapshot::make_document(*std::move(config), 1, 1000, 0, {}));
-  const auto held = [](const std::vector<Key>& keys) {
-    snapshot::HeldKeys set{.keys = std::make_shared<const snapshot::KeySet>(*jose::parse_jwks(mint::jwks(keys)))};
-    return snapshot::KeySources{{{snapshot::KeySource::Kind::jwks_url, "https://i/jwks"}, std::make_shared<const snapshot::HeldKeys>(std::move(set))}};
-  };
-  const tests::NoIdentities nobody;
-  snapshot::Compiler compiler(nobody, 1);
-  const auto fetched = compiler.compile(deployment, held({es256()}), 1, 2);
-  const auto pushed = compiler.compile(deployment, held({eddsa(), es256()}), 1, 3);
-  const auto empty = compiler.compile(deployment, held({}), 1, 4);
-  const auto lost = compiler.compile(deployment, {}, 1, 5);
-  const std::string token = good(es256());
-  EXPECT_EQ(judged(lost, "a", token), (Judged{Code::keys_unavailable, How::screened}));
-  EXPECT_EQ(judged(fetched, "a", token), kVerified);
-  EXPECT_EQ(judged(pushed, "a", token), kRecalled);
-  EXPECT_EQ(judged(empty, "a", token), (Judged{Code::unknown_key, How::screened}));
-  EXPECT_EQ(judged(lost, "a", token), (Judged{Code::keys_unavailable, How::screened}));
-  EXPECT_EQ(judged(fetched, "a", token), kRecalled);
-}
-
 // The snapshot that judges is that of the moment, in all its parts.
 TEST_F(ValidatorCache, GoesByThePolicyOfTheMoment) {
   const std::string token = good(es256(), JsonObject{{"scope", R"("r")"}});
