@@ -104,8 +104,8 @@ Exited run(const std::vector<std::string>& arguments, std::string_view input) {
 }
 
 DaemonProcess::DaemonProcess(const Options& options) {
-  std::vector<std::string> arguments{ASSAYD,   "--socket",  socket(),           "--control",    control(), "--workers", std::to_string(options.workers),
-                                     "--log-level", options.log_level};
+  std::vector<std::string> arguments = options.under;
+  arguments.insert(arguments.end(), {ASSAYD, "--socket", socket(), "--control", control(), "--workers", std::to_string(options.workers), "--log-level", options.log_level});
   if (options.configuration) {
     arguments.insert(arguments.end(), {"--config", folder_.write("assayd.json", *options.configuration)});
   }

@@ -53,6 +53,7 @@ class DaemonProcess {
     unsigned workers = 1;
     std::string log_level = "info";
     std::vector<std::string> more_arguments;
+    std::vector<std::string> under;  // a program, by its path, and its arguments, that becomes the daemon's: such as strace -D
   };
   explicit DaemonProcess(const Options& options);
   ~DaemonProcess();

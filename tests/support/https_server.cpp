@@ -136,10 +136,14 @@ void tunnel(int a, int b) {
 
 class HttpsServer::Impl {
  public:
-  Impl(const Options& options, Handler handler) : context_(make_context(options)), handler_(std::move(handler)) {
+  Impl(Options options, Handler handler) : options_(std::move(options)), context_(make_context(options_)), handler_(std::move(handler)) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    // A port that is asked for may have been that of another server just before.
+    const int reuse = options_.port != 0 ? 1 : 0;
+    ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    address.sin_port = htons(options_.port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t bytes = sizeof address;
     if (listener_ < 0 || ::bind(listener_, reinterpret_cast<const sockaddr*>(&address), bytes) != 0 || ::listen(listener_, 128) != 0 ||
@@ -161,11 +165,18 @@ class HttpsServer::Impl {
     ::close(listener_);
   }
 
-  bool has_tls() const { return context_ != nullptr; }
+  bool has_tls() const { return options_.identity.has_value(); }
   std::uint16_t port() const { return port_; }
   void set_handler(Handler handler) {
     const std::lock_guard lock(mutex_);
     handler_ = std::move(handler);
+  }
+  void set_identity(Identity identity) {
+    Options options = options_;
+    options.identity = std::move(identity);
+    TlsContext context = make_context(options);
+    const std::lock_guard lock(mutex_);
+    context_ = std::move(context);
   }
   std::vector<HttpRequest> requests() const {
     const std::lock_guard lock(mutex_);
@@ -252,8 +263,8 @@ class HttpsServer::Impl {
 
   void serve(int descriptor) {
     Tls tls;
-    if (context_ != nullptr) {
-      tls.reset(SSL_new(context_.get()));
+    if (has_tls()) {
+      tls.reset(new_tls());
       if (tls == nullptr || SSL_set_fd(tls.get(), descriptor) != 1 || SSL_accept(tls.get()) != 1) return;
     }
     const Channel channel{descriptor, tls.get()};
@@ -268,6 +279,12 @@ class HttpsServer::Impl {
       handler = handler_;
     });
     if (send(channel, handler(*request)) && tls != nullptr) SSL_shutdown(tls.get());
+  }
+
+  // new_tls(): it keeps the context that it was made of.
+  SSL* new_tls() const {
+    const std::lock_guard lock(mutex_);
+    return SSL_new(context_.get());
   }
 
   // send(channel, reply): whether the connection is to be closed in order.
@@ -315,7 +332,8 @@ class HttpsServer::Impl {
     return !changed_.wait_for(lock, pace, [this] { return stopping_; });
   }
 
-  const TlsContext context_;
+  const Options options_;
+  TlsContext context_;
   int listener_ = -1;
   std::uint16_t port_ = 0;
   mutable std::mutex mutex_;
@@ -354,7 +372,7 @@ HttpReply http_reply(std::string_view status, std::string_view body, std::string
 
 HttpReply json_reply(std::string_view body, std::string_view headers) { return http_reply("200 OK", body, "Content-Type: application/json\r\n" + std::string(headers)); }
 
-HttpsServer::HttpsServer(Options options, Handler handler) : impl_(std::make_unique<Impl>(options, std::move(handler))) {}
+HttpsServer::HttpsServer(Options options, Handler handler) : impl_(std::make_unique<Impl>(std::move(options), std::move(handler))) {}
 HttpsServer::~HttpsServer() = default;
 
 std::uint16_t HttpsServer::port() const { return impl_->port(); }
@@ -364,6 +382,7 @@ std::string HttpsServer::url(std::string_view path, std::string_view host) const
 }
 
 void HttpsServer::set_handler(Handler handler) { impl_->set_handler(std::move(handler)); }
+void HttpsServer::set_identity(Identity identity) { impl_->set_identity(std::move(identity)); }
 std::vector<HttpRequest> HttpsServer::requests() const { return impl_->requests(); }
 std::size_t HttpsServer::connections() const { return impl_->connections(); }
 std::size_t HttpsServer::open_connections() const { return impl_->open_connections(); }

@@ -55,6 +55,7 @@ class HttpsServer {
     std::optional<Identity> identity;  // none: plain HTTP
     std::string client_ca;             // PEM; if not empty, only clients with a certificate of this CA are served
     int tls_version_max = 0;           // such as TLS1_1_VERSION of OpenSSL; 0: the newest
+    std::uint16_t port = 0;            // 0: any that is free
   };
 
   HttpsServer(Options options, Handler handler);
@@ -67,6 +68,8 @@ class HttpsServer {
   std::string url(std::string_view path, std::string_view host = "127.0.0.1") const;
   // set_handler(handler): for requests from now on.
   void set_handler(Handler handler);
+  // set_identity(identity): another certificate, for connections from now on. For a server with TLS.
+  void set_identity(Identity identity);
 
   // requests(): so far, in the order in which they were whole. connections(): how many have been accepted, TLS or not. open_connections(): of these, those that have not ended.
   std::vector<HttpRequest> requests() const;
