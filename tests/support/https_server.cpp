@@ -138,8 +138,8 @@ class HttpsServer::Impl {
  public:
   Impl(Options options, Handler handler) : options_(std::move(options)), context_(make_context(options_)), handler_(std::move(handler)) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    // A port that is asked for may have been that of another server just before.
-    const int reuse = options_.port != 0 ? 1 : 0;
+    // So that the next server of a test may have its port at once.
+    const int reuse = 1;
     ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse);
     sockaddr_in address{};
     address.sin_family = AF_INET;
