@@ -247,12 +247,19 @@ std::string KeyRefresher::describe(const snapshot::SourceId& id) const {
   return fmt::format("OAuth server {} ({})", names.empty() ? "-" : names, base::printable(id.url.substr(0, id.url.find('?')), 256));
 }
 
+bool KeyRefresher::has_serving_keys(const snapshot::SourceId& id) const {
+  const auto report = schedule_.report(id, now());
+  return report && report->fetched_at_s && report->state != sources::SourceState::stale;
+}
+
 void KeyRefresher::log_notes() {
   for (const sources::Note& note : schedule_.take_notes()) {
     switch (note.kind) {
       case sources::Note::Kind::unset: break;
       case sources::Note::Kind::fetched: log_.info("keys fetched: {}", describe(note.source)); break;
-      case sources::Note::Kind::failed: log_.warning("fetch failed: {}: {}; keys in hand serve on", describe(note.source), note.reason); break;
+      case sources::Note::Kind::failed:
+        log_.warning("fetch failed: {}: {}; {}", describe(note.source), note.reason, has_serving_keys(note.source) ? "keys in hand serve on" : "no keys are in hand that serve");
+        break;
       case sources::Note::Kind::stale: log_.alarm("keys too old: {}: tokens are unavailable until a fetch succeeds or keys are pushed", describe(note.source)); break;
       case sources::Note::Kind::recovered: log_.info("keys recovered: {}", describe(note.source)); break;
     }

@@ -100,6 +100,7 @@ class KeyRefresher final : private PublishListener, private ChangeListener, priv
   void take_up(const snapshot::Snapshot& snapshot, const StateReport& report);
   void proceed();
   void answer_unknown_kids(const snapshot::SourceId& id, Known& known, const sources::Moment& now);
+  bool has_serving_keys(const snapshot::SourceId& id) const;
   void log_notes();
   std::string describe(const snapshot::SourceId& id) const;
   void ended(const snapshot::SourceId& source, std::uint64_t number, const Refreshed& refreshed);

@@ -140,6 +140,7 @@ TEST_P(KeysFaults, LeaveTheKeysInHandServing) {
   }
   EXPECT_LE(source_status().failures, 20U);
   EXPECT_EQ(lines("fetch failed"), failed_before + 1) << daemon_->log();
+  EXPECT_GE(lines("; keys in hand serve on"), 1U) << daemon_->log();
   EXPECT_EQ(lines("keys recovered"), recovered_before) << daemon_->log();
   EXPECT_NE(daemon_->log().find(GetParam().reason), std::string::npos) << daemon_->log();
 
@@ -167,6 +168,7 @@ TEST_P(KeysFaults, LeaveTokensUnavailableWithoutKeys) {
   }
   EXPECT_LE(source_status().failures, 20U);
   EXPECT_EQ(lines("fetch failed"), 1U) << daemon_->log();
+  EXPECT_EQ(lines("; no keys are in hand that serve"), 1U) << daemon_->log();
   EXPECT_EQ(lines("keys fetched"), 0U) << daemon_->log();
 
   if (!can_recover()) return;
