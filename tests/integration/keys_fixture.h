@@ -92,7 +92,7 @@ class KeysTest : public testing::Test {
   void start(const std::vector<Source>& sources, std::vector<std::string> under = {}) {
     daemon_.reset();  // for the new one has the same keys socket
     daemon_.emplace(DaemonProcess::Options{
-        .configuration = configuration(sources), .more_arguments = {"--keys", keys_socket(), "--state-dir", (folder_.path() / "state").string()}, .under = std::move(under)});
+        .configuration = configuration(sources), .workers = workers_, .more_arguments = {"--keys", keys_socket(), "--state-dir", (folder_.path() / "state").string()}, .under = std::move(under)});
     ASSERT_TRUE(daemon_->running()) << daemon_->log();
     client_.emplace(daemon_->socket(), kPatiently);
     control_.emplace(daemon_->control(), kPatiently);
@@ -161,6 +161,7 @@ class KeysTest : public testing::Test {
   const mint::Key next_ = mint::Key::generate("EdDSA", {.kid = "second"});
   const std::string token_ = token(key_);
   const std::string next_token_ = token(next_);
+  unsigned workers_ = 1;
   std::optional<HttpsServer> issuer_{std::in_place, HttpsServer::Options{.identity = ca().issue()}, serving(json_reply(mint::jwks({key_})))};
   std::optional<DaemonProcess> daemon_;
   std::optional<FetchProcess> fetch_;
