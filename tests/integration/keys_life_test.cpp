@@ -1,10 +1,18 @@
 // assayd and assay-fetch, each without the other and after the other's end; issuers that hang, and issuers that are gone.
+#include <unistd.h>
+
+#include <fstream>
 #include <future>
+#include <sstream>
 
 #include "integration/keys_fixture.h"
 
 namespace assay::tests {
 namespace {
+
+constexpr const char* kStrace = "/usr/bin/strace";
+constexpr const char* kReadelf = "/usr/bin/readelf";
+constexpr const char* kLdd = "/usr/bin/ldd";
 
 class KeysLife : public KeysTest {};
 
@@ -200,6 +208,63 @@ TEST_F(KeysLife, AProxyThatLivesLeadsToTheIssuer) {
   EXPECT_TRUE(comes_to(Code::accepted, token_)) << daemon_->log() << fetch_->log();
   ASSERT_EQ(proxy.requests().size(), 1U);
   EXPECT_EQ(proxy.requests().front().method, "CONNECT");
+}
+
+// What keeps the daemon off the network: it has nothing to speak to it with, and opens no socket that could.
+class KeysNetwork : public KeysTest {};
+
+TEST_F(KeysNetwork, IsNothingThatTheDaemonHasALibraryFor) {
+  const Exited direct = run({kReadelf, "-d", ASSAYD});
+  ASSERT_EQ(direct.status, 0) << direct.output;
+  ASSERT_NE(direct.output.find("[libuv.so"), std::string::npos) << direct.output;
+  const Exited all = run({kLdd, ASSAYD});
+  ASSERT_EQ(all.status, 0) << all.output;
+  for (const std::string_view library : {"libcurl", "libssl", "libcrypto", "libnghttp", "libgnutls", "libmbedtls", "libmbedx509", "libcares", "libssh", "libldap", "libresolv"}) {
+    EXPECT_EQ(direct.output.find(fmt::format("[{}", library)), std::string::npos) << direct.output;
+    EXPECT_EQ(all.output.find(library), std::string::npos) << all.output;
+  }
+  // The same look at the program that has them finds them.
+  EXPECT_NE(run({kLdd, ASSAY_FETCH}).output.find("libcurl"), std::string::npos);
+}
+
+TEST_F(KeysNetwork, IsNothingThatTheDaemonOpensASocketOf) {
+#ifdef ASSAY_SANITIZED
+  GTEST_SKIP() << "a sanitizer traces the process itself";
+#endif
+  if (access(kStrace, X_OK) != 0) GTEST_SKIP() << "strace is not installed";
+  const std::string trace_file = (folder_.path() / "trace").string();
+  const auto trace = [&] {
+    std::ostringstream text;
+    text << std::ifstream(trace_file).rdbuf();
+    return text.str();
+  };
+  if (run({kStrace, "-f", "-e", "trace=socket", "-o", trace_file, "/bin/true"}).status != 0) GTEST_SKIP() << "strace may not trace here";
+  // -D: the tracer is a grandchild, so that the child of this process is assayd.
+  start({source()}, {kStrace, "-D", "-f", "-e", "trace=socket", "-o", trace_file});
+  start_fetch();
+  ASSERT_TRUE(comes_to(Code::accepted, token_)) << daemon_->log() << fetch_->log();
+  publish({key_, next_});
+  EXPECT_TRUE(comes_to(Code::accepted, next_token_)) << daemon_->log();
+  EXPECT_EQ(refresh(), std::nullopt);
+  ASSERT_TRUE(std::holds_alternative<Deployed>(control_->deploy({.configuration = configuration({source(R"(,"refresh_min":30)")})})));
+  issuer_->set_handler(serving(http_reply("404 Not Found", "")));
+  EXPECT_NE(refresh(), std::nullopt);
+  EXPECT_EQ(code(token_), Code::accepted);
+  fetch_->stop(SIGTERM);
+  ASSERT_TRUE(fetcher_is(false));
+  start_fetch();
+  ASSERT_TRUE(fetcher_is(true));
+  EXPECT_EQ(daemon_->stop(SIGTERM).status, 0) << daemon_->log();
+  // The tracer may still be writing.
+  ASSERT_TRUE(eventually([&] { return trace().ends_with("+++ exited with 0 +++\n"); })) << trace();
+  std::istringstream lines(trace());
+  std::size_t sockets = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("socket(") == std::string::npos) continue;
+    ++sockets;
+    EXPECT_NE(line.find("socket(AF_UNIX, "), std::string::npos) << line;
+  }
+  EXPECT_GE(sockets, 3U) << trace();  // its own three
 }
 
 }  // namespace
