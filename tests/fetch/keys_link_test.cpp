@@ -1,4 +1,6 @@
 // assay-fetch's life between two connections to assayd.
+#include <sys/resource.h>
+
 #include <csignal>
 
 #include "fetch/fixture.h"
@@ -193,6 +195,19 @@ TEST(FetchProcess, EndsWhileItWaitsToConnectAgain) {
   FetchProcess fetch({.keys = (folder.path() / "keys.sock").string()});
   ASSERT_TRUE(fetch.await_log("connecting again"));
   EXPECT_EQ(fetch.stop(SIGTERM), 0);
+}
+
+// A core would hold client keys.
+TEST(FetchProcess, LeavesNoCore) {
+#ifdef ASSAY_SANITIZED
+  GTEST_SKIP() << "a sanitizer's report is worth a core";
+#endif
+  const TemporaryFolder folder;
+  FetchProcess fetch({.keys = (folder.path() / "keys.sock").string()});
+  ASSERT_TRUE(fetch.await_log("connecting again"));
+  rlimit limit{1, 1};
+  ASSERT_EQ(prlimit(fetch.pid(), RLIMIT_CORE, nullptr, &limit), 0);
+  EXPECT_EQ(limit.rlim_max, 0U);
 }
 
 TEST(FetchProcess, RefusesOptionsThatAreNoGood) {
