@@ -1,5 +1,5 @@
-// The files are read here and handed on as bytes, so that a failure can say which member is wrong, and so that nothing but a regular file of bounded size is ever read: a FIFO would
-// hold up the loop, /dev/zero fill the memory.
+// The files are read here and handed on as bytes, so that a failure can say which member is wrong, and so that nothing but a regular file of bounded size is ever read: a FIFO
+// would hold up the loop, /dev/zero fill the memory.
 #include "fetch/access.h"
 
 #include <fcntl.h>

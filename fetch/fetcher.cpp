@@ -1,5 +1,5 @@
-// An order is under way from its frame until its answer is handed to the link, or until the connection that brought it is gone: so each is answered once, and none to a daemon that
-// did not ask.
+// An order is under way from its frame until its answer is handed to the link, or until the connection that brought it is gone: so each is answered once, and none to a daemon
+// that did not ask.
 #include "fetch/fetcher.h"
 
 #include <fmt/core.h>

@@ -1,5 +1,5 @@
-// Every way in which a connection ends comes to drop(), which is also the only place that says so. A host on which assayd is restarted, stopped, or refuses this program sees a line for each
-// kind of trouble and one when it is over, not one per try: what counts as over is a connection that has stood for a while or has brought an order.
+// Every way in which a connection ends comes to drop(), which is also the only place that says so. A host on which assayd is restarted, stopped, or refuses this program sees a
+// line for each kind of trouble and one when it is over, not one per try: what counts as over is a connection that has stood for a while or has brought an order.
 #include "fetch/keys_link.h"
 
 #include <cstring>
@@ -135,7 +135,10 @@ void KeysLink::drop(Cause cause, std::string_view why) noexcept {
   settled_.stop();
   owner_.on_down();
   const unsigned bit = 1U << static_cast<unsigned>(cause);
-  if ((causes_logged_ & bit) == 0) log_.warning("{}: {}{}; connecting again", path_, is_settled_ ? "connection lost: " : "", base::printable(why, limits::kFetchReasonBytesMax, base::Blanks::kept));
+  if ((causes_logged_ & bit) == 0) {
+    const std::string reason = base::printable(why, limits::kFetchReasonBytesMax, base::Blanks::kept);
+    log_.warning("{}: {}{}; connecting again", path_, is_settled_ ? "connection lost: " : "", reason);
+  }
   causes_logged_ |= bit;
   is_settled_ = false;
   retry_.start(retry_after_ms_);

@@ -1,8 +1,8 @@
 // libcurl says which sockets to watch and when to wake it; the loop does so; what has ended is told from here, outside of libcurl's callbacks, so that a transfer may be
 // destroyed and another one started there.
 //
-// No transfer shares a connection, a TLS session or an HTTP/2 stream with another. Libcurl would match them by host and TLS settings; but what one OAuth server's CA or client certificate has
-// opened must never serve another's order, fetches are minutes apart, and a fresh handshake sees the certificate that is there now.
+// No transfer shares a connection, a TLS session or an HTTP/2 stream with another. Libcurl would match them by host and TLS settings; but what one OAuth server's CA or client
+// certificate has opened must never serve another's order, fetches are minutes apart, and a fresh handshake sees the certificate that is there now.
 #include "fetch/transfers.h"
 
 #include <curl/curl.h>
@@ -133,9 +133,14 @@ class Transfers::Multi {
 // Get: one transfer. Its address is libcurl's, so it never moves.
 class Transfers::Multi::Get final : public Transfers::Transfer {
  public:
-  Get(Multi& multi, Request request, loop::Callback done) : multi_(multi), url_(std::move(request.url)), body_bytes_max_(request.body_bytes_max), done_(done), easy_(curl_easy_init()) {
+  Get(Multi& multi, Request request, loop::Callback done)
+      : multi_(multi),
+        url_(std::move(request.url)),
+        connect_timeout_ms_(request.connect_timeout_ms),
+        body_bytes_max_(request.body_bytes_max),
+        done_(done),
+        easy_(curl_easy_init()) {
     CHECK(easy_ != nullptr);
-    connect_timeout_ms_ = request.connect_timeout_ms;
     set_rules();
     set_access(request.access);
     add_header("Accept: application/jwk-set+json, application/json");
@@ -194,9 +199,13 @@ class Transfers::Multi::Get final : public Transfers::Transfer {
     set(CURLOPT_SSL_VERIFYPEER, 1L);
     set(CURLOPT_SSL_VERIFYHOST, 2L);
     set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    set(CURLOPT_WRITEFUNCTION, loop::checked(+[](const char* data, std::size_t, std::size_t bytes, void* self) noexcept { return static_cast<Get*>(self)->on_body({data, bytes}); }));
+    set(CURLOPT_WRITEFUNCTION, loop::checked(+[](const char* data, std::size_t, std::size_t bytes, void* self) noexcept {
+          return static_cast<Get*>(self)->on_body({data, bytes});
+        }));
     set(CURLOPT_WRITEDATA, this);
-    set(CURLOPT_HEADERFUNCTION, loop::checked(+[](const char* data, std::size_t, std::size_t bytes, void* self) noexcept { return static_cast<Get*>(self)->on_head({data, bytes}); }));
+    set(CURLOPT_HEADERFUNCTION, loop::checked(+[](const char* data, std::size_t, std::size_t bytes, void* self) noexcept {
+          return static_cast<Get*>(self)->on_head({data, bytes});
+        }));
     set(CURLOPT_HEADERDATA, this);
   }
 
@@ -293,8 +302,8 @@ class Transfers::Multi::Get final : public Transfers::Transfer {
 
   Multi& multi_;
   const std::string url_;
+  const std::uint32_t connect_timeout_ms_;
   const std::size_t body_bytes_max_;
-  std::uint32_t connect_timeout_ms_ = 0;
   const loop::Callback done_;
   Answer answer_;
   std::size_t head_bytes_ = 0;

@@ -65,8 +65,9 @@ TEST_F(Answers, ReadsABodyThatComesOctetByOctet) {
 
 // RFC 9110 section 6.5.1: trailers are not merged into the head.
 TEST_F(Answers, TakesNothingFromTrailers) {
-  const FetchAnswer answer = answer_to(
-      {.bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nCache-Control: max-age=60\r\n\r\n2\r\n{}\r\n0\r\nETag: \"late\"\r\nHTTP/1.1 200 OK: x\r\nCache-Control: max-age=9999\r\n\r\n", .repeated = {}});
+  const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nCache-Control: max-age=60\r\n\r\n";
+  const std::string trailers = "ETag: \"late\"\r\nHTTP/1.1 200 OK: x\r\nCache-Control: max-age=9999\r\n\r\n";
+  const FetchAnswer answer = answer_to({.bytes = head + "2\r\n{}\r\n0\r\n" + trailers, .repeated = {}});
   ASSERT_EQ(answer.kind, Kind::fetched) << answer.reason;
   EXPECT_EQ(answer.etag, "");
   EXPECT_EQ(answer.max_age, 60U);
@@ -113,7 +114,8 @@ TEST_F(Answers, LeavesOutTagsThatCannotBeKept) {
 }
 
 TEST_F(Answers, NamesTheStatusOfEveryOtherAnswer) {
-  for (const std::string status : {"201 Created", "204 No Content", "206 Partial Content", "400 Bad Request", "401 Unauthorized", "403 Forbidden", "404 Not Found", "500 Oops", "503 Busy"}) {
+  for (const std::string status : {"201 Created", "204 No Content", "206 Partial Content", "400 Bad Request", "401 Unauthorized", "403 Forbidden", "404 Not Found", "500 Oops",
+                                   "503 Busy"}) {
     EXPECT_EQ(failure_of(http_reply(status, status.starts_with("204") ? "" : "{}")), "HTTP " + status.substr(0, 3));
   }
 }
@@ -157,11 +159,13 @@ TEST_F(Answers, AsksForWhatItTakesAndSaysWhoItIs) {
   EXPECT_EQ(request.header("Authorization"), std::nullopt);
 }
 
-// No cookie of one answer in the next request, no connection of one order for another.
+// No cookie of one answer in the next request, no connection of one order for another, though the issuer would keep it open.
 TEST_F(Answers, KeepsNothingFromOneOrderToTheNext) {
-  const HttpReply reply{.bytes = "HTTP/1.1 200 OK\r\nSet-Cookie: a=b; Path=/\r\nAlt-Svc: h2=\":1\"\r\nStrict-Transport-Security: max-age=9\r\nContent-Length: 2\r\n\r\n{}", .repeated = {}};
+  const std::string head = "HTTP/1.1 200 OK\r\nSet-Cookie: a=b; Path=/\r\nAlt-Svc: h2=\":1\"\r\nStrict-Transport-Security: max-age=9\r\n";
+  const HttpReply reply{.bytes = head + "Content-Length: 2\r\n\r\n{}", .manner = HttpReply::Manner::then_hang, .repeated = {}};
   for (int i = 0; i < 3; ++i) ASSERT_EQ(answer_to(reply).kind, Kind::fetched);
   EXPECT_EQ(server_.connections(), 3U);
+  EXPECT_TRUE(server_.await_closed());
   EXPECT_EQ(server_.requests().back().header("Cookie"), std::nullopt);
 }
 

@@ -45,16 +45,16 @@ TEST(AnswerHeaders, FindMaxAgeAmongOtherDirectives) {
 
 // s-maxage is for shared caches, and this is none (RFC 9111 section 5.2.2.10).
 TEST(AnswerHeaders, TakeNothingElseForMaxAge) {
-  for (const std::string_view line : {"Cache-Control: s-maxage=60", "Cache-Control: xmax-age=60", "Cache-Control: max-age-x=60", "Cache-Control: x=\"max-age=60\"", "Pragma: max-age=60", "Cache-Control:",
-                                      "Cache-Control: x=\"max-age=60", "X-Cache-Control: max-age=60"}) {
+  for (const std::string_view line : {"Cache-Control: s-maxage=60", "Cache-Control: xmax-age=60", "Cache-Control: max-age-x=60", "Cache-Control: x=\"max-age=60\"",
+                                      "Pragma: max-age=60", "Cache-Control:", "Cache-Control: x=\"max-age=60", "X-Cache-Control: max-age=60"}) {
     EXPECT_EQ(max_age_of({line}), std::nullopt) << line;
   }
 }
 
 // RFC 9111 section 4.2.1: what is no number makes an answer stale; of two values the stricter counts.
 TEST(AnswerHeaders, TakeWhatCannotBeReadAsStale) {
-  for (const std::string_view line : {"Cache-Control: max-age=x", "Cache-Control: max-age=-1", "Cache-Control: max-age", "Cache-Control: max-age=", "Cache-Control: max-age=1.5", "Cache-Control: max-age=\"\"",
-                                      "Cache-Control: max-age=+5", "Cache-Control: max-age=0x10", "Cache-Control: max-age=600, max-age=0"}) {
+  for (const std::string_view line : {"Cache-Control: max-age=x", "Cache-Control: max-age=-1", "Cache-Control: max-age", "Cache-Control: max-age=", "Cache-Control: max-age=1.5",
+                                      "Cache-Control: max-age=\"\"", "Cache-Control: max-age=+5", "Cache-Control: max-age=0x10", "Cache-Control: max-age=600, max-age=0"}) {
     EXPECT_EQ(max_age_of({line}), 0U) << line;
   }
   EXPECT_EQ(max_age_of({"Cache-Control: max-age=60, max-age=600"}), 60U);
@@ -108,7 +108,8 @@ TEST(AnswerHeaders, KeepTagsThatCanBeSentBack) {
 }
 
 TEST(AnswerHeaders, KnowEncodedBodies) {
-  for (const std::string_view line : {"Content-Encoding: gzip", "content-encoding: BR", "Content-Encoding: identity, gzip", "Content-Encoding:", "Transfer-Encoding: gzip, chunked", "Transfer-Encoding: deflate"}) {
+  for (const std::string_view line : {"Content-Encoding: gzip", "content-encoding: BR", "Content-Encoding: identity, gzip", "Content-Encoding:",
+                                      "Transfer-Encoding: gzip, chunked", "Transfer-Encoding: deflate"}) {
     EXPECT_TRUE(headers_of({line}).is_encoded()) << line;
   }
   EXPECT_TRUE(headers_of({"Content-Encoding: gzip", "Content-Encoding: identity"}).is_encoded());

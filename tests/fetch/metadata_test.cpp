@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::string_view kIssuer = "https://id.example/am";
 
-std::string document(std::string_view issuer, std::string_view jwks_uri) { return std::string(R"({"issuer":")").append(issuer).append(R"(","jwks_uri":")").append(jwks_uri).append("\"}"); }
+std::string document(std::string_view issuer, std::string_view jwks_uri) {
+  return std::string(R"({"issuer":")").append(issuer).append(R"(","jwks_uri":")").append(jwks_uri).append("\"}");
+}
 
 std::string fault_of(std::string_view metadata, bool allow_http = false) {
   const auto uri = read_jwks_uri(metadata, kIssuer, allow_http);
@@ -40,13 +42,15 @@ TEST(Metadata, NamesTheKeysOfItsIssuer) {
 
 // RFC 8414 section 3.3: identical, code point for code point (section 4).
 TEST(Metadata, OfAnotherIssuerIsRefused) {
-  for (const std::string_view other : {"", "https://id.example/am/", "https://id.example/AM", "HTTPS://id.example/am", "https://id.example:443/am", "https://id.example/%61m", "http://id.example/am", "https://id.example/am\\u0000"}) {
+  for (const std::string_view other : {"", "https://id.example/am/", "https://id.example/AM", "HTTPS://id.example/am", "https://id.example:443/am",
+                                       "https://id.example/%61m", "http://id.example/am", "https://id.example/am\\u0000"}) {
     EXPECT_EQ(fault_of(document(other, "https://keys.example/")), "its issuer is another one") << other;
   }
 }
 
 TEST(Metadata, MustLeadToAnAddressThatKeysMayComeFrom) {
-  for (const std::string_view uri : {"http://keys.example/", "https://a@keys.example/", "https://keys.example/#a", "HTTPS://keys.example/", "//keys.example/", "https://", "https://keys.example/\\u0000", "https://keys.example/\\r\\nX: y"}) {
+  for (const std::string_view uri : {"http://keys.example/", "https://a@keys.example/", "https://keys.example/#a", "HTTPS://keys.example/",
+                                     "//keys.example/", "https://", "https://keys.example/\\u0000", "https://keys.example/\\r\\nX: y"}) {
     EXPECT_EQ(fault_of(document(kIssuer, uri)), "its jwks_uri is none that keys may be fetched from") << uri;
   }
   EXPECT_EQ(fault_of(document(kIssuer, "http://127.0.0.1/jwks")), "taken: http://127.0.0.1/jwks");

@@ -111,7 +111,8 @@ TEST_F(Tls, FailsWithAClientCertificateOfAnotherAuthority) {
 
 // What one order's CA or certificate has opened does not serve another's: no connection and no session is shared.
 TEST_F(Tls, SharesNothingBetweenOrdersWithDifferentAccess) {
-  HttpsServer server({.identity = ca().issue(), .client_ca = ca().certificate()}, serving({.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", .repeated = {}}));
+  const HttpReply kept_open{.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", .manner = HttpReply::Manner::then_hang, .repeated = {}};
+  HttpsServer server({.identity = ca().issue(), .client_ca = ca().certificate()}, serving(kept_open));
   const Identity client = ca().issue_client();
   const OrderFields without = order(server.url("/jwks"));
   OrderFields with = without;
