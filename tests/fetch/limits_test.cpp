@@ -184,7 +184,7 @@ TEST_F(FetchLimits, LosesNoDescriptorAndNoMemoryOverAThousandOrders) {
   absent_ca.ca_file = "/nowhere";
   const std::pair<OrderFields, Kind> kinds[] = {{order(server_.url("/keys")), Kind::fetched}, {discovery(issuer), Kind::fetched}, {order(server_.url("/503")), Kind::failed},
                                                 {order(server_.url("/cut")), Kind::failed},   {absent_ca, Kind::failed}};
-  std::uint64_t resident_kib = 0;
+  [[maybe_unused]] std::uint64_t resident_kib = 0;
   for (std::size_t i = 0; i < 1000; ++i) {
     const auto& [fields, expected] = kinds[i % std::size(kinds)];
     const FetchAnswer answer = ask(fields);
