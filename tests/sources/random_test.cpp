@@ -126,7 +126,11 @@ class RandomEvents {
     const auto at = std::next(given_.begin(), static_cast<std::ptrdiff_t>(any(given_.size())));
     if (expired(at->second)) return;
     if (!at->second.has_arrived && any(6) == 0) {
-      EXPECT_EQ(schedule_.arrived(at->second.order.number), at->first);
+      {
+        const auto arrival = schedule_.arrived(at->second.order.number);
+        ASSERT_TRUE(arrival);
+        EXPECT_EQ(arrival->source, at->first);
+      }
       at->second.has_arrived = true;
       return;
     }

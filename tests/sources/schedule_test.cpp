@@ -232,7 +232,7 @@ TEST_F(ScheduleTest, WaitsForWhatIsMadeOfAnAnswer) {
   clocks.pass(kMinute);
   std::vector<Order> all = orders();
   ASSERT_EQ(all.size(), 32U);
-  EXPECT_EQ(schedule.arrived(all[0].number), all[0].source);
+  EXPECT_EQ(schedule.arrived(all[0].number)->source, all[0].source);
   EXPECT_EQ(orders().size(), 1U);
   clocks.pass(kMinute);
   schedule.fetcher_gone(now());
