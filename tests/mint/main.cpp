@@ -2,16 +2,20 @@
 // whatever it is told to and is no part of an installation. Exit status: 0 done, 2 anything else.
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <ctime>
 #include <fstream>
 #include <functional>
 #include <iostream>
+#include <iterator>
 #include <stdexcept>
 
 #include "mint/attacks.h"
 #include "mint/fixture.h"
 #include "mint/json.h"
 #include "mint/token.h"
+#include "support/https_server.h"
+#include "support/test_ca.h"
 
 namespace {
 
@@ -27,6 +31,11 @@ void write_file(const std::filesystem::path& file, std::string_view text) {
   if (!out.flush()) throw std::runtime_error("cannot write " + file.string());
 }
 
+std::string read_file(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
 // Each command adds its options to a subcommand and returns what to do once they are parsed.
 using Command = std::function<void()>;
 
@@ -36,6 +45,7 @@ Command keys_command(CLI::App& app) {
     std::vector<std::string> algorithms{std::begin(mint::kAlgorithms), std::end(mint::kAlgorithms)};
     int rsa_bits = 2048;
     std::uint64_t rsa_exponent = 65537;
+    std::string kid;
   };
   const auto options = std::make_shared<Options>();
   app.add_option("--dir", options->directory,
@@ -45,11 +55,13 @@ Command keys_command(CLI::App& app) {
                  "An algorithm to make a key for, such as RS256 or EdDSA; may be given more than once. Without it: all.");
   app.add_option("--rsa-bits", options->rsa_bits, "Size of RSA keys.")->capture_default_str();
   app.add_option("--rsa-exponent", options->rsa_exponent, "Public exponent of RSA keys.")->capture_default_str();
+  app.add_option("--kid", options->kid, "The kid, of a single key. Without it: the algorithm's name in lower case.");
   return [options] {
+    if (!options->kid.empty() && options->algorithms.size() != 1) throw std::runtime_error("--kid is for a single key: say one --algorithm");
     std::filesystem::create_directories(options->directory);
     std::vector<mint::Key> keys;
     for (const std::string& algorithm : options->algorithms) {
-      keys.push_back(mint::Key::generate(algorithm, {.kid = "", .rsa_bits = options->rsa_bits, .rsa_exponent = options->rsa_exponent}));
+      keys.push_back(mint::Key::generate(algorithm, {.kid = options->kid, .rsa_bits = options->rsa_bits, .rsa_exponent = options->rsa_exponent}));
       keys.back().save(options->directory / (algorithm + ".pem"));
     }
     write_file(options->directory / "jwks.json", mint::pretty(mint::jwks(keys)) + "\n");
@@ -185,6 +197,39 @@ Command decode_command(CLI::App&) {
   };
 }
 
+Command serve_command(CLI::App& app) {
+  struct Options {
+    std::filesystem::path jwks;
+    std::filesystem::path ca;
+  };
+  const auto options = std::make_shared<Options>();
+  app.add_option("--jwks", options->jwks, "The file with the JWK Set, read anew for each request: whoever replaces it rotates the keys.")
+      ->check(CLI::ExistingFile)
+      ->required();
+  app.add_option("--ca", options->ca, "The file to write: the certificate of the authority, made for this run, that vouches for the server.")->required();
+  return [options] {
+    sigset_t stops;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &stops, nullptr);  // before there are threads, which inherit it
+    const tests::TestCa ca;
+    write_file(options->ca, ca.certificate());
+    const auto answer = [options](const tests::HttpRequest& request) {
+      const std::string issuer = "https://" + request.header("Host").value_or("");
+      if (request.target == "/.well-known/openid-configuration") {
+        return tests::json_reply(mint::JsonObject{{"issuer", mint::quote(issuer)}, {"jwks_uri", mint::quote(issuer + "/jwks")}}.text());
+      }
+      if (request.target == "/jwks") return tests::json_reply(read_file(options->jwks));
+      return tests::http_reply("404 Not Found", "");
+    };
+    const tests::HttpsServer server({.identity = ca.issue(), .client_ca = {}}, answer);
+    std::cout << server.url("") << std::endl;  // who starts it waits for this line
+    int signal = 0;
+    sigwait(&stops, &signal);
+  };
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Makes keys, tokens, bad tokens and configurations to try assayd with. Never use its keys for anything real.", "assay-mint");
   app.require_subcommand(1);
@@ -198,6 +243,7 @@ int run(int argc, char** argv) {
   command("token", "Make good tokens, one a line.", token_command);
   command("bad", "Make bad tokens by name, one a line. Each has one verdict that is right for it.", bad_command);
   command("decode", "Read tokens from standard input, one a line, and show their headers and payloads. Verifies nothing.", decode_command);
+  command("serve", "Be an issuer with TLS on the loopback, for discovery and its keys alone, until SIGINT or SIGTERM. Its URL is the line of output.", serve_command);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

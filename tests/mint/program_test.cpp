@@ -4,14 +4,19 @@
 #include <sys/wait.h>
 
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "mint/json.h"
 #include "mint/key.h"
 #include "mint/token.h"
+#include "support/https_client.h"
 
 namespace assay::mint {
 namespace {
@@ -44,6 +49,10 @@ class MintProgram : public testing::Test {
     const int status = ::pclose(pipe);
     outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     return outcome;
+  }
+  static std::string content(const std::filesystem::path& file) {
+    std::ifstream in(file);
+    return {std::istreambuf_iterator<char>(in), {}};
   }
   std::string dir() const { return " --dir " + directory_.string(); }
 
@@ -79,10 +88,7 @@ TEST_F(MintProgram, ConfigurationAndBadTokensShareKeys) {
   const Outcome first = run("configuration" + dir());
   ASSERT_EQ(first.status, 0) << first.out;
   EXPECT_EQ(first.lines().at(0), (directory_ / "configuration.json").string());
-  const auto read = [&] {
-    std::ifstream in(directory_ / "configuration.json");
-    return std::string{std::istreambuf_iterator<char>(in), {}};
-  };
+  const auto read = [&] { return content(directory_ / "configuration.json"); };
   const std::string before = read();
   EXPECT_TRUE(is_json(before));
   // Run again it uses the same keys.
@@ -100,6 +106,54 @@ TEST_F(MintProgram, ConfigurationAndBadTokensShareKeys) {
   EXPECT_TRUE(Key::load(directory_ / "corp-workforce" / "ES256.pem").verify(parts->signing_input, parts->signature));
 }
 
+TEST_F(MintProgram, MakesAKeyOfThatKid) {
+  ASSERT_EQ(run("keys --algorithm ES256 --kid june" + dir()).status, 0);
+  EXPECT_EQ(Key::load(directory_ / "ES256.pem").kid(), "june");
+  EXPECT_THAT(content(directory_ / "jwks.json"), testing::HasSubstr(R"("kid": "june")"));
+  EXPECT_EQ(run("keys --kid june" + dir()).status, 2);  // whose would it be?
+}
+
+// Serving: the program as an issuer; it ends with this object.
+class Serving {
+ public:
+  Serving(const std::string& jwks, const std::string& ca) : pipe_(::popen(("echo $$; exec " ASSAY_MINT_PROGRAM " serve --jwks " + jwks + " --ca " + ca).c_str(), "r")) {
+    std::array<char, 100> url{};
+    if (std::fscanf(pipe_, "%d %99s", &pid_, url.data()) == 2) url_ = url.data();
+  }
+  ~Serving() {
+    if (pipe_ != nullptr) stop();
+  }
+  Serving(const Serving&) = delete;
+  Serving& operator=(const Serving&) = delete;
+
+  const std::string& url() const { return url_; }
+  // stop(): its status, as wait(2) gives it.
+  int stop() {
+    if (pid_ > 0) ::kill(pid_, SIGTERM);
+    return ::pclose(std::exchange(pipe_, nullptr));
+  }
+
+ private:
+  std::FILE* pipe_;
+  int pid_ = 0;
+  std::string url_;
+};
+
+TEST_F(MintProgram, ServesKeysAsAnIssuerThatRotatesThem) {
+  const std::string jwks = (directory_ / "jwks").string();
+  const std::string ca = (directory_ / "ca.pem").string();
+  std::ofstream(jwks) << R"({"keys":[]})";
+  Serving serving(jwks, ca);
+  const std::string url = serving.url();
+  ASSERT_THAT(url, testing::StartsWith("https://127.0.0.1:"));
+  EXPECT_EQ(tests::body_of(url + "/.well-known/openid-configuration", ca), R"({"issuer":")" + url + R"(","jwks_uri":")" + url + R"(/jwks"})");
+  EXPECT_EQ(tests::body_of(url + "/jwks", ca), R"({"keys":[]})");
+  std::ofstream(jwks) << R"({"keys":[{}]})";
+  EXPECT_EQ(tests::body_of(url + "/jwks", ca), R"({"keys":[{}]})");
+  EXPECT_EQ(tests::body_of(url + "/ca.pem", ca), "");  // nothing else, whatever lies beside it
+  EXPECT_EQ(serving.stop(), 0);
+}
+
 TEST_F(MintProgram, ListsBadTokensOneALine) {
   const Outcome list = run("bad --list");
   ASSERT_EQ(list.status, 0);
@@ -109,7 +163,8 @@ TEST_F(MintProgram, ListsBadTokensOneALine) {
 
 TEST_F(MintProgram, ExitsWithTwoOnBadUse) {
   for (const char* arguments : {"", "frobnicate", "keys", "keys --dir /proc/none", "token --iss i", "token --key /nowhere --iss i --aud a", "bad",
-                                "bad expired", "bad no-such-name --list", "keys --dir /tmp --algorithm HS256"}) {
+                                "bad expired", "bad no-such-name --list", "keys --dir /tmp --algorithm HS256", "serve", "serve --jwks /nowhere --ca /dev/null",
+                                "serve --jwks /proc/version --ca /proc/none"}) {
     const Outcome outcome = run(arguments);
     EXPECT_EQ(outcome.status, 2) << arguments << "\n" << outcome.out;
     EXPECT_FALSE(outcome.out.empty()) << arguments;

@@ -1,6 +1,5 @@
 // All of the way with an issuer that is not ours: oidc-provider, certified by the OpenID Foundation. Discovery, its keys by assay-fetch, its access tokens (RFC 9068) of two
 // algorithms for the API that a client names (RFC 8707), and a rotation of its keys.
-#include <curl/curl.h>
 #include <gtest/gtest.h>
 #include <spawn.h>
 #include <sys/socket.h>
@@ -10,7 +9,6 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -23,6 +21,7 @@
 #include "client/control.h"
 #include "support/daemon_process.h"
 #include "support/fetch_process.h"
+#include "support/https_client.h"
 #include "support/test_ca.h"
 
 namespace assay::tests {
@@ -78,26 +77,6 @@ class Provider {
   RawConnection channel_{-1};
 };
 
-// post(url, form, ca_file): the body of the answer.
-std::string post(const std::string& url, const std::string& form, const std::string& ca_file) {
-  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), &curl_easy_cleanup);
-  std::string body;
-  const auto take = +[](char* octets, std::size_t size, std::size_t count, void* to) -> std::size_t {
-    static_cast<std::string*>(to)->append(octets, size * count);
-    return size * count;
-  };
-  curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
-  curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, form.c_str());
-  curl_easy_setopt(curl.get(), CURLOPT_CAINFO, ca_file.c_str());
-  curl_easy_setopt(curl.get(), CURLOPT_PROXY, "");
-  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, long{kProviderLimit.count()});
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, take);
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &body);
-  const CURLcode result = curl_easy_perform(curl.get());
-  if (result != CURLE_OK) throw std::runtime_error(url + ": " + curl_easy_strerror(result));
-  return body;
-}
-
 class OpenIdProvider : public testing::Test {
  protected:
   void SetUp() override {
@@ -121,9 +100,9 @@ class OpenIdProvider : public testing::Test {
 
   // token(api_service): a new one for it, by the grant of client credentials (RFC 6749 section 4.4).
   std::string token(const std::string& api_service) const {
-    const std::string answer = post(issuer_ + "/token",
-                                    "grant_type=client_credentials&client_id=shop&client_secret=a-secret-of-the-test&scope=orders.read&resource=https%3A%2F%2F" + api_service + ".example.com",
-                                    ca_file_);
+    const std::string answer = body_of(
+        issuer_ + "/token", ca_file_,
+        "grant_type=client_credentials&client_id=shop&client_secret=a-secret-of-the-test&scope=orders.read&resource=https%3A%2F%2F" + api_service + ".example.com");
     constexpr std::string_view kMember = R"("access_token":")";
     const std::size_t begin = answer.find(kMember);
     if (begin == std::string::npos) throw std::runtime_error("no token: " + answer);
