@@ -55,6 +55,9 @@ base::Result<std::string> read_jwks_uri(std::string_view metadata, std::string_v
   const JsonValue* uri = root.find("jwks_uri");
   if (uri == nullptr || uri->kind != JsonKind::string) return base::fail("no jwks_uri that is a string");
   if (!snapshot::is_key_url(uri->string, allow_http)) return base::fail("its jwks_uri is none that keys may be fetched from");
+  // Otherwise any issuer could have this host's own services asked, and take whoever listens there for itself.
+  const bool leaves_https = issuer.starts_with("https:") && !uri->string.starts_with("https:");
+  if (leaves_https && !allow_http) return base::fail("its jwks_uri is not https, as the issuer is");
   return std::string(uri->string);
 }
 

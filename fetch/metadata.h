@@ -14,7 +14,7 @@ std::string openid_configuration_url(std::string_view issuer);
 // oauth_metadata_url(issuer): RFC 8414 section 3.1: between the issuer's host and its path.
 std::string oauth_metadata_url(std::string_view issuer);
 
-// read_jwks_uri(metadata, issuer, allow_http): the URL of the issuer's keys, which passes is_key_url(). Fails, in a few words that hold nothing of the document, unless it is a
+// read_jwks_uri(metadata, issuer, allow_http): the URL of the issuer's keys, which passes is_key_url() and, unless allow_http, is https if the issuer's is. Fails, in a few words that hold nothing of the document, unless it is a
 // strict JSON object whose `issuer` is this one, byte for byte (RFC 8414 section 3.3).
 base::Result<std::string> read_jwks_uri(std::string_view metadata, std::string_view issuer, bool allow_http);
 

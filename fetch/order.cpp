@@ -19,7 +19,7 @@ bool is_visible(std::string_view text) noexcept {
 
 // An absolute path that open(2) takes whole; none is fine, too.
 bool is_path(std::string_view text) noexcept {
-  return text.empty() || (text.starts_with('/') && text.size() < limits::kPathBytesMax && text.find('\0') == std::string_view::npos);
+  return text.empty() || (text.starts_with('/') && text.size() <= limits::kPathBytesMax && text.find('\0') == std::string_view::npos);
 }
 
 Order::Kind kind_of(wire::SourceKind kind) noexcept {

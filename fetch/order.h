@@ -42,8 +42,7 @@ using Message = std::variant<Order, BadOrder, AssaydError>;
 // decode_message(frame): of one whole frame, prefix included, aligned to 8 bytes. Fails for what is none of the keys socket: the connection has no sense any more.
 base::Result<Message> decode_message(base::Bytes frame);
 
-// is_etag(text): whether an entity tag is kept and sent: visible ASCII and at most kEtagBytesMax. RFC 9110 section 8.8.3 wants quotes around it and issuers forget
-// them; whatever it is, it goes back as it came.
+// is_etag(text): whether an entity tag can be passed on: visible ASCII and at most kEtagBytesMax. Whether it is one by RFC 9110 section 8.8.3, and is asked with, is assayd's to judge.
 bool is_etag(std::string_view text) noexcept;
 
 }  // namespace assay::fetch

@@ -41,7 +41,7 @@ inline constexpr std::int64_t kStaleMaxSecondsMax = 30LL * 24 * 3600; // an issu
 inline constexpr std::int64_t kFetchTimeoutMsMin = 100;               // one TLS handshake on a network that is near
 inline constexpr std::int64_t kFetchTimeoutMsMax = 60'000;            // one of the orders that are given at a time is taken for so long
 static_assert(kRefreshMinSecondsMax <= std::int64_t{kRefreshMaxS});   // refresh_max left out is never below refresh_min
-inline constexpr std::size_t kPathBytesMax = 4096;        // PATH_MAX of Linux
+inline constexpr std::size_t kPathBytesMax = 4095;        // PATH_MAX of Linux, less its NUL
 inline constexpr std::size_t kEtagBytesMax = 256;         // a longer one is left out, and its set fetched whole each time; those of servers in use have 10 to 70
 inline constexpr std::size_t kFetchReasonBytesMax = 256;  // of a failure, escaped: a line of the log
 // A frame of the keys socket: a set of kJwksBytesMax and what is around it, or an order with five texts of kPathBytesMax.

@@ -153,6 +153,7 @@ void ControlServer::handle(Connection& connection, const RequestView& request) {
 }
 
 void ControlServer::begin_refresh(Connection& connection, const RequestView& request) {
+  if (draining_) return connection.send(refuse(request.id, ErrorCode::shutting_down));
   log_.info("fetch of keys asked for by uid {}: OAuth server {}", connection.peer().uid, base::printable(request.oauth_server));
   const auto source = find_source(deployer_.report().state.in_force(), request.oauth_server, request.url);
   if (!source) return connection.send(refuse(request.id, ErrorCode::bad_key_source, source.error().what));

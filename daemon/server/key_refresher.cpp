@@ -13,6 +13,9 @@ namespace {
 // The disk need not know each confirmation: after a restart keys may look older than they are by this part of the time that they serve.
 constexpr std::int64_t kKeptPerLife = 24;
 
+// While there are sources, the schedule is looked at so often at the least.
+constexpr std::uint64_t kLookMs = 5'000;
+
 }  // namespace
 
 KeyRefresher::KeyRefresher(loop::Loop& main, KeyRefresherParts parts)
@@ -51,20 +54,19 @@ void KeyRefresher::take_up(const snapshot::Snapshot& snapshot, const StateReport
       known.kept_at_s = held->second->checked_at_s;
       setup.stored = sources::StoredKeys{held->second->checked_at_s, held->second->etag};
     }
-    if (const auto before = known_.find(id); before != known_.end() && before->second.signals == known.signals) known.answer_until_ms = before->second.answer_until_ms;
+    const auto before = known_.find(id);
+    if (before != known_.end() && before->second.signals == known.signals) known.answer_until_ms = before->second.answer_until_ms;
+    else known.signals->answer_by_asking();  // a source that was away for a moment finds what it said before
   }
   known_ = std::move(next);
   schedule_.set_sources(setups, now());
-  for (auto asked = asked_.begin(); asked != asked_.end();) {
-    if (known_.contains(asked->first)) {
-      ++asked;
-      continue;
-    }
-    const auto gone = asked_.extract(asked++);
-    for (const Asked& one : gone.mapped()) {
-      answer(one.ticket, {.failure = "no OAuth server in force has this source any more", .outcome = {}});
-    }
-  }
+  std::vector<std::uint64_t> tickets;
+  std::erase_if(waiting_, [&](const auto& waiting) {
+    if (known_.contains(waiting.first)) return false;
+    for (const Waiting& one : waiting.second) tickets.push_back(one.ticket);
+    return true;
+  });
+  answer(tickets, {.failure = "no OAuth server in force has this source any more", .outcome = {}});
 }
 
 void KeyRefresher::on_publish(const snapshot::Snapshot& snapshot, const StateReport& report) noexcept {
@@ -72,38 +74,45 @@ void KeyRefresher::on_publish(const snapshot::Snapshot& snapshot, const StateRep
   proceed();
 }
 
-// proceed(): to be called after whatever has happened: gives the orders that are due, tells log and workers, and sets the timer for what comes next.
+// proceed(): to be called after whatever has happened, as the last act: gives the orders that are due, tells log, workers and operators, and sets the timer for what comes next.
 void KeyRefresher::proceed() {
   if (draining_) return;
   const sources::Moment at = now();
   const std::vector<sources::Order> orders = schedule_.take_orders(at);
-  if (!orders.empty()) {
-    last_order_ = orders.back().number;
-    socket_.give(orders);
-  }
+  if (!orders.empty()) last_order_ = orders.back().number;
   log_notes();
   std::uint64_t next_ms = schedule_.next_event(at);
   for (auto& [id, known] : known_) {
     known.signals->set_keys_stale(schedule_.is_stale(id, at));
     if (known.answer_until_ms == 0) continue;
-    answer_unknown_kids(id, known, at);
-    if (known.answer_until_ms != 0) next_ms = std::min(next_ms, known.answer_until_ms);
+    if (known.answer_until_ms <= at.boot_ms) {
+      known.answer_until_ms = 0;
+      known.signals->answer_by_asking();
+    } else {
+      next_ms = std::min(next_ms, known.answer_until_ms);
+    }
   }
+  // The timer's clock stands still while the host sleeps, and a step of the other one tells nobody.
+  if (!known_.empty()) next_ms = std::min(next_ms, at.boot_ms + kLookMs);
   timer_.start(next_ms > at.boot_ms ? next_ms - at.boot_ms : 0);
+  // From here on others are called, who may call back.
+  for (const sources::GivenUp& order : schedule_.take_given_up()) answer(take_waiting(order.source, order.number), without_set(order.source));
+  if (!orders.empty()) socket_.give(orders);
 }
 
 void KeyRefresher::on_time() noexcept { proceed(); }
 
-// What is said is good until then, or until something happens; after that the next such token asks again.
+// What is said is good until then, or until something happens to the source; after that the next such token asks again.
 void KeyRefresher::answer_unknown_kids(const snapshot::SourceId& id, Known& known, const sources::Moment& now) {
-  if (known.answer_until_ms <= now.boot_ms && known.answer_until_ms != 0) {
-    known.answer_until_ms = 0;
-    return known.signals->answer_by_asking();
-  }
   const sources::UnknownKidAnswer answer = schedule_.answer_for_unknown_kid(id, now);
   const bool is_refused = answer.kind == sources::UnknownKidAnswer::Kind::refused;
   is_refused ? known.signals->answer_refused() : known.signals->answer_retry(answer.ms);
   known.answer_until_ms = now.boot_ms + std::max<std::uint64_t>(answer.ms, 1);
+}
+
+// answer_unknown_kids_again(id, now): something has happened to the source.
+void KeyRefresher::answer_unknown_kids_again(const snapshot::SourceId& id, const sources::Moment& now) {
+  if (const auto found = known_.find(id); found != known_.end() && found->second.answer_until_ms != 0) answer_unknown_kids(id, found->second, now);
 }
 
 void KeyRefresher::on_unknown_kids() noexcept {
@@ -114,7 +123,6 @@ void KeyRefresher::on_unknown_kids() noexcept {
     if (!known.signals->take_asked()) continue;
     has_asked = true;
     schedule_.unknown_kid(id, at);
-    known.answer_until_ms = 0;
     answer_unknown_kids(id, known, at);
   }
   if (has_asked) proceed();
@@ -124,20 +132,25 @@ ErrorCode KeyRefresher::refresh(const snapshot::SourceId& source, std::uint64_t 
   if (draining_) return ErrorCode::shutting_down;
   if (!schedule_.has_fetcher()) return ErrorCode::no_fetcher;
   if (!schedule_.refresh(source, now())) return ErrorCode::bad_key_source;
-  asked_[source].push_back({ticket, last_order_});
+  waiting_[source].push_back({ticket, last_order_});
   proceed();
   return ErrorCode::unset;
 }
 
 void KeyRefresher::pushed(const snapshot::SourceId& source) {
-  schedule_.pushed(source, now());
+  const sources::Moment at = now();
+  if (is_held(source)) schedule_.pushed(source, at);
+  answer_unknown_kids_again(source, at);
   proceed();
 }
+
+// is_held(source): whether the ledger still has a set of it: it may have left, and come again, since.
+bool KeyRefresher::is_held(const snapshot::SourceId& source) const { return deployer_.report().state.sources.contains(source); }
 
 void KeyRefresher::drain() noexcept {
   draining_ = true;
   timer_.stop();
-  asked_.clear();
+  waiting_.clear();
   socket_.close();
 }
 
@@ -148,18 +161,26 @@ void KeyRefresher::on_fetcher_connected() noexcept {
 
 void KeyRefresher::on_fetcher_gone() noexcept {
   schedule_.fetcher_gone(now());
-  for (const auto& [source, all] : std::exchange(asked_, {})) {
-    for (const Asked& one : all) {
-      answer(one.ticket, {.failure = "assay-fetch is gone", .outcome = {}});
-    }
+  // Whose answer has come is told what becomes of it.
+  std::vector<std::uint64_t> tickets;
+  for (auto& [source, all] : waiting_) {
+    std::erase_if(all, [&, &source = source](const Waiting& one) {
+      const bool has_come = std::ranges::any_of(arrived_, [&](const auto& arrived) { return arrived.second.source == source && arrived.first > one.after_order; });
+      if (!has_come) tickets.push_back(one.ticket);
+      return !has_come;
+    });
   }
+  std::erase_if(waiting_, [](const auto& waiting) { return waiting.second.empty(); });
   proceed();
+  answer(tickets, {.failure = "assay-fetch is gone", .outcome = {}});
 }
 
 // must_keep(source, at_s): whether the disk is to know that the source's set was confirmed then.
 bool KeyRefresher::must_keep(const snapshot::SourceId& source, std::int64_t at_s) const {
   const auto found = known_.find(source);
-  return found != known_.end() && at_s - found->second.kept_at_s >= static_cast<std::int64_t>(found->second.rules.stale_max_s) / kKeptPerLife;
+  if (found == known_.end()) return false;
+  const std::int64_t since_s = at_s - found->second.kept_at_s;
+  return since_s < 0 || since_s >= static_cast<std::int64_t>(found->second.rules.stale_max_s) / kKeptPerLife;
 }
 
 void KeyRefresher::on_answer(const FetchAnswerView& answer) noexcept {
@@ -169,15 +190,13 @@ void KeyRefresher::on_answer(const FetchAnswerView& answer) noexcept {
   switch (answer.kind) {
     case FetchAnswerView::Kind::unset:
     case FetchAnswerView::Kind::failed:
-      schedule_.failed(answer.number, {std::string(answer.reason), answer.retry_after_s}, at);
-      ended_without_set(arrival->source, answer.number);
+      schedule_.failed(answer.number, {answer.reason.empty() ? "assay-fetch gives no reason" : std::string(answer.reason), answer.retry_after_s}, at);
       break;
     case FetchAnswerView::Kind::not_modified:
       schedule_.not_modified(answer.number, answer.max_age_s, at);
       if (const auto report = schedule_.report(arrival->source, at); report && report->consecutive_failures == 0 && must_keep(arrival->source, arrival->ordered.real_s)) {
         deployer_.change(*this, 0, ConfirmedRequest{.source = arrival->source, .asked_at_s = arrival->ordered.real_s});
       }
-      ended_without_set(arrival->source, answer.number);
       break;
     case FetchAnswerView::Kind::fetched:
       arrived_[answer.number] = {.source = arrival->source, .etag = std::string(answer.etag.substr(0, limits::kEtagBytesMax + 1)), .max_age_s = answer.max_age_s};
@@ -189,54 +208,72 @@ void KeyRefresher::on_answer(const FetchAnswerView& answer) noexcept {
                                       .keep = must_keep(arrival->source, arrival->ordered.real_s)});
       return;
   }
+  answer_unknown_kids_again(arrival->source, at);
+  const std::vector<std::uint64_t> tickets = take_waiting(arrival->source, answer.number);
+  const Refreshed refreshed = without_set(arrival->source);
   proceed();
+  this->answer(tickets, refreshed);
 }
 
 void KeyRefresher::on_change_done(std::uint64_t number, const Outcome& outcome) noexcept {
   const auto arrived = arrived_.extract(number);
   if (arrived.empty()) return;
   const auto& [source, etag, max_age_s] = arrived.mapped();
+  const sources::Moment at = now();
+  std::string failure;
   if (outcome.error != ErrorCode::unset) {
-    schedule_.failed(number, {outcome.error_text, std::nullopt}, now());
+    failure = outcome.error_text;
+    std::string reason = failure;
+    for (const jose::SkippedKey& key : outcome.skipped) reason += fmt::format("; keys/{}: {}", key.index, key.reason);
+    schedule_.failed(number, {std::move(reason), std::nullopt}, at);
+  } else if (!is_held(source)) {
+    failure = "the source was replaced meanwhile";
+    schedule_.failed(number, {failure, std::nullopt}, at);
   } else {
-    schedule_.fetched(number, {.etag = etag, .max_age_s = max_age_s, .usable = true, .changed = outcome.changed}, now());
+    schedule_.fetched(number, {.etag = etag, .max_age_s = max_age_s, .usable = true, .changed = outcome.changed}, at);
   }
+  answer_unknown_kids_again(source, at);
+  const std::vector<std::uint64_t> tickets = take_waiting(source, number);
   log_notes();
   log_changes(outcome, log_);
-  ended(source, number, {.failure = outcome.error != ErrorCode::unset ? outcome.error_text : std::string(), .outcome = outcome});
   proceed();
+  answer(tickets, {.failure = std::move(failure), .outcome = outcome});
 }
 
 void KeyRefresher::on_change_dropped(std::uint64_t number) noexcept { arrived_.erase(number); }
 
-// ended_without_set(source, number): what it came to, the schedule knows.
-void KeyRefresher::ended_without_set(const snapshot::SourceId& source, std::uint64_t number) {
-  if (!asked_.contains(source)) return;
+// without_set(source): what a fetch came to that brought no set, or none that anybody needs to look at: the schedule knows.
+Refreshed KeyRefresher::without_set(const snapshot::SourceId& source) const {
+  const auto report = schedule_.report(source, now());
   Refreshed refreshed;
-  if (const auto report = schedule_.report(source, now()); !report || report->consecutive_failures > 0) refreshed.failure = report ? report->last_error : "the source is gone";
-  ended(source, number, refreshed);
+  if (!report) refreshed.failure = "no OAuth server in force has this source any more";
+  else if (report->consecutive_failures > 0) refreshed.failure = report->last_error;
+  return refreshed;
 }
 
-void KeyRefresher::ended(const snapshot::SourceId& source, std::uint64_t number, const Refreshed& refreshed) {
-  const auto asked = asked_.find(source);
-  if (asked == asked_.end()) return;
-  std::vector<Asked> answered;
-  std::erase_if(asked->second, [&](const Asked& one) {
-    const bool is_answered = one.after_order < number;
-    if (is_answered) answered.push_back(one);
-    return is_answered;
+// take_waiting(source, number): the tickets of those whom the end of this order answers.
+std::vector<std::uint64_t> KeyRefresher::take_waiting(const snapshot::SourceId& source, std::uint64_t number) {
+  std::vector<std::uint64_t> tickets;
+  const auto waiting = waiting_.find(source);
+  if (waiting == waiting_.end()) return tickets;
+  std::erase_if(waiting->second, [&](const Waiting& one) {
+    if (one.after_order >= number) return false;
+    tickets.push_back(one.ticket);
+    return true;
   });
-  if (asked->second.empty()) asked_.erase(asked);
-  for (const Asked& one : answered) answer(one.ticket, refreshed);
+  if (waiting->second.empty()) waiting_.erase(waiting);
+  return tickets;
 }
 
-// answer(ticket, refreshed): names what is in force, unless a change has.
-void KeyRefresher::answer(std::uint64_t ticket, Refreshed refreshed) const {
+// answer(tickets, refreshed): names what is in force, unless a change has. Whoever is told may ask again within the call.
+void KeyRefresher::answer(const std::vector<std::uint64_t>& tickets, Refreshed refreshed) const {
   if (refreshed.outcome.instance == 0) {
     refreshed.outcome.instance = deployer_.current().instance();
     refreshed.outcome.generation = deployer_.current().generation();
   }
-  if (refresh_listener_ != nullptr) refresh_listener_->on_refreshed(ticket, refreshed);
+  for (const std::uint64_t ticket : tickets) {
+    if (refresh_listener_ != nullptr) refresh_listener_->on_refreshed(ticket, refreshed);
+  }
 }
 
 std::string KeyRefresher::describe(const snapshot::SourceId& id) const {

@@ -83,8 +83,8 @@ class KeyRefresher final : private PublishListener, private ChangeListener, priv
     std::string etag;
     std::optional<std::uint64_t> max_age_s;
   };
-  // Asked: an operator waits for the first order above a number to end.
-  struct Asked {
+  // Waiting: an operator, for the first order above a number to end.
+  struct Waiting {
     std::uint64_t ticket = 0;
     std::uint64_t after_order = 0;
   };
@@ -100,12 +100,14 @@ class KeyRefresher final : private PublishListener, private ChangeListener, priv
   void take_up(const snapshot::Snapshot& snapshot, const StateReport& report);
   void proceed();
   void answer_unknown_kids(const snapshot::SourceId& id, Known& known, const sources::Moment& now);
+  void answer_unknown_kids_again(const snapshot::SourceId& id, const sources::Moment& now);
   bool has_serving_keys(const snapshot::SourceId& id) const;
   void log_notes();
   std::string describe(const snapshot::SourceId& id) const;
-  void ended(const snapshot::SourceId& source, std::uint64_t number, const Refreshed& refreshed);
-  void answer(std::uint64_t ticket, Refreshed refreshed) const;
-  void ended_without_set(const snapshot::SourceId& source, std::uint64_t number);
+  Refreshed without_set(const snapshot::SourceId& source) const;
+  std::vector<std::uint64_t> take_waiting(const snapshot::SourceId& source, std::uint64_t number);
+  void answer(const std::vector<std::uint64_t>& tickets, Refreshed refreshed) const;
+  bool is_held(const snapshot::SourceId& source) const;
   bool must_keep(const snapshot::SourceId& source, std::int64_t at_s) const;
 
   const base::Clock& clock_;
@@ -116,7 +118,7 @@ class KeyRefresher final : private PublishListener, private ChangeListener, priv
   sources::Schedule schedule_;
   std::map<snapshot::SourceId, Known> known_;
   std::map<std::uint64_t, Arrived> arrived_;  // by number of the order
-  std::map<snapshot::SourceId, std::vector<Asked>> asked_;
+  std::map<snapshot::SourceId, std::vector<Waiting>> waiting_;
   std::uint64_t last_order_ = 0;
   KeysSocket socket_;
   loop::Timer timer_;

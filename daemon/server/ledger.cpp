@@ -302,7 +302,7 @@ Outcome Ledger::take_fetched(const FetchedRequest& request) {
   if (!jwks) return refused(ErrorCode::bad_keys, jwks.error().what);
   if (jwks->keys.empty()) {
     Outcome outcome = refused(ErrorCode::bad_keys, jwks->skipped.empty() ? "a set without any key" : fmt::format("no usable key among its {}", jwks->skipped.size()));
-    for (const jose::SkippedKey& key : jwks->skipped) outcome.error_text += fmt::format("; keys/{}: {}", key.index, key.reason);
+    outcome.skipped = std::move(jwks->skipped);
     return outcome;
   }
   return hold(request.source, {.jwks = std::move(*jwks), .text = request.jwks, .etag = request.etag, .at_s = request.asked_at_s, .keep = request.keep});

@@ -27,6 +27,8 @@ inline constexpr std::uint64_t kBackoffMaxMs = 300'000;
 // --- Orders. ---
 inline constexpr std::size_t kOrdersMax = 32;         // given to assay-fetch and not answered
 inline constexpr std::size_t kFailingOrdersMax = 24;  // of these, for sources that are failing: however many issuers hang, a quarter is left to the others
+// Answers that are being looked at: as long as there are so many, as when a disk hangs, nothing more is asked for. Sets of 256 KiB take 16 MiB.
+inline constexpr std::size_t kArrivedMax = 64;
 // An order without any answer for this time beyond its own is given up; assay-fetch is to answer within its own.
 inline constexpr std::uint64_t kAnswerGraceMs = 2'000;
 

@@ -20,7 +20,11 @@ const Source* Schedule::find(const SourceId& id) const {
 Source* Schedule::find(const SourceId& id) { return const_cast<Source*>(std::as_const(*this).find(id)); }
 
 void Schedule::set_sources(const std::map<SourceId, SourceSetup>& sources, const Moment& now) {
-  std::erase_if(sources_, [&](const auto& known) { return !sources.contains(known.first); });
+  std::erase_if(sources_, [&](const auto& known) {
+    const auto found = sources.find(known.first);
+    // One that has lost its keys has left meanwhile, and come again.
+    return found == sources.end() || (known.second.has_keys() && !found->second.stored);
+  });
   const std::size_t count = sources.size() - sources_.size();
   for (const auto& [id, setup] : sources) {
     if (Source* const known = find(id)) known->set_rules(setup.rules, now);
@@ -50,7 +54,8 @@ void Schedule::fetcher_gone(const Moment& now) {
 Schedule::Load Schedule::load() const noexcept {
   Load load;
   for (const auto& [id, order] : orders_) {
-    if (!order.has_arrived) load.add(order.is_failing);
+    if (order.has_arrived) ++load.arrived;
+    else load.add(order.is_failing);
   }
   return load;
 }
@@ -59,6 +64,7 @@ void Schedule::look(const Moment& now) {
   std::erase_if(orders_, [&](const auto& order) {
     if (order.second.has_arrived || order.second.give_up_ms > now.boot_ms) return false;
     if (Source* const source = find(order.first)) source->failed({"assay-fetch did not answer in time", std::nullopt}, now);
+    given_up_.push_back({order.second.number, order.first});
     return true;
   });
   for (auto& [id, source] : sources_) source.look(sources_.size(), now);
@@ -113,7 +119,7 @@ std::map<SourceId, Schedule::UnderWay>::iterator Schedule::find_order(std::uint6
 
 std::optional<Arrival> Schedule::arrived(std::uint64_t number) {
   const auto found = find_order(number);
-  if (found == orders_.end()) return std::nullopt;
+  if (found == orders_.end() || found->second.has_arrived) return std::nullopt;
   found->second.has_arrived = true;
   return Arrival{found->first, found->second.ordered};
 }
@@ -175,6 +181,8 @@ std::optional<SourceReport> Schedule::report(const SourceId& id, const Moment& n
   const Source* const source = find(id);
   return source != nullptr ? std::optional(source->report(now, orders_.contains(id))) : std::nullopt;
 }
+
+std::vector<GivenUp> Schedule::take_given_up() { return std::exchange(given_up_, {}); }
 
 std::vector<Note> Schedule::take_notes() { return std::exchange(around_.notes, {}); }
 

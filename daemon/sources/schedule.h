@@ -24,6 +24,12 @@ struct Order {
   std::uint64_t timeout_ms = 0;
 };
 
+// GivenUp: an order that was not answered in time.
+struct GivenUp {
+  std::uint64_t number = 0;
+  snapshot::SourceId source;
+};
+
 // Arrival: which source an answer is about, and when it was asked: so old it may be.
 struct Arrival {
   snapshot::SourceId source;
@@ -38,7 +44,7 @@ class Schedule {
   Schedule(const Schedule&) = delete;
   Schedule& operator=(const Schedule&) = delete;
 
-  // set_sources(sources, now): those in force. What is known of one that stays is kept, and its `stored` ignored. An order for one that has left stays under way.
+  // set_sources(sources, now): those in force. What is known of one that stays is kept, and its `stored` ignored, unless it has keys that `stored` does not know of: then it begins anew. An order for one that has left stays under way.
   void set_sources(const std::map<snapshot::SourceId, SourceSetup>& sources, const Moment& now);
 
   // Of the program that fetches: there is one at the most. Its orders end with its connection.
@@ -51,7 +57,7 @@ class Schedule {
   std::uint64_t next_event(const Moment& now) const;
 
   // arrived(number): assay-fetch has answered, and what it brought is being looked at: nothing but fetched(), not_modified() or failed() ends this order now. Nothing: the
-  // order is not under way any more, and the answer does not count.
+  // order is not under way any more, or has been answered before: the answer does not count.
   std::optional<Arrival> arrived(std::uint64_t number);
   // What an order came to, whether it arrived() before or not. False: it is not under way any more; nothing has happened.
   bool fetched(std::uint64_t number, const FetchedSet& set, const Moment& now);
@@ -72,6 +78,8 @@ class Schedule {
   // is_stale(id, now): it has keys, and they serve no more.
   bool is_stale(const snapshot::SourceId& id, const Moment& now) const;
   std::optional<SourceReport> report(const snapshot::SourceId& id, const Moment& now) const;
+  // take_given_up(): since the last call.
+  std::vector<GivenUp> take_given_up();
   // take_notes(): what has changed since the last call, in order. A stale source is noted by take_orders().
   std::vector<Note> take_notes();
   bool has_fetcher() const noexcept { return has_fetcher_; }
@@ -85,15 +93,16 @@ class Schedule {
     bool is_failing = false;  // its source was, when it was ordered
     bool has_arrived = false;
   };
-  // Load: orders that assay-fetch is busy with.
+  // Load: orders that assay-fetch is busy with; and those whose answers have come.
   struct Load {
+    std::size_t arrived = 0;
     std::size_t all = 0;
     std::size_t failing = 0;
     void add(bool is_failing) noexcept {
       ++all;
       if (is_failing) ++failing;
     }
-    bool has_room(bool is_failing) const noexcept { return all < limits::kOrdersMax && (!is_failing || failing < limits::kFailingOrdersMax); }
+    bool has_room(bool is_failing) const noexcept { return all < limits::kOrdersMax && arrived < limits::kArrivedMax && (!is_failing || failing < limits::kFailingOrdersMax); }
   };
   struct Ended {
     UnderWay order;
@@ -111,6 +120,7 @@ class Schedule {
   Source::Surroundings around_;
   std::map<snapshot::SourceId, Source> sources_;
   std::map<snapshot::SourceId, UnderWay> orders_;  // so there is never more than one for a source
+  std::vector<GivenUp> given_up_;
   std::uint64_t last_number_ = 0;
   bool has_fetcher_ = false;
 };

@@ -86,6 +86,7 @@ class Source {
   // stale_in_ms(now): what is left of the keys' time; nothing without keys. 0: stale.
   std::optional<std::uint64_t> stale_in_ms(const Moment& now) const noexcept;
   bool is_stale(const Moment& now) const noexcept { return stale_in_ms(now) == 0; }
+  bool has_keys() const noexcept { return held_.has_value(); }
   bool is_failing() const noexcept { return failures_ + losses_ > 0; }
   const FetchRules& rules() const noexcept { return rules_; }
 

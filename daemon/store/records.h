@@ -84,7 +84,7 @@ struct SourceRecord {
   std::string client_key;
   std::string proxy;               // a URL or empty
   bool allow_http = false;
-  std::string etag;                // as the issuer gave it, if it is UTF-8; or empty
+  std::string etag;                // as the issuer gave it, if it is visible ASCII; or empty
   std::uint64_t generation = 0;
   std::int64_t changed_at_s = 0;
   std::int64_t checked_at_s = 0;

@@ -33,6 +33,12 @@ TEST(MetadataUrl, OfOAuthStandsBetweenHostAndPath) {
   EXPECT_EQ(oauth_metadata_url("http://[::1]:80/a"), "http://[::1]:80/.well-known/oauth-authorization-server/a");
 }
 
+// An issuer of the network must not have this host's own services asked, nor let them give its keys.
+TEST(Metadata, StaysOnHttps) {
+  EXPECT_EQ(fault_of(document(kIssuer, "http://127.0.0.1:8080/jwks")), "its jwks_uri is not https, as the issuer is");
+  EXPECT_EQ(fault_of(document(kIssuer, "http://[::1]/jwks")), "its jwks_uri is not https, as the issuer is");
+}
+
 TEST(Metadata, NamesTheKeysOfItsIssuer) {
   EXPECT_EQ(fault_of(document(kIssuer, "https://keys.example/jwks?v=1")), "taken: https://keys.example/jwks?v=1");
   // The value counts, not its spelling.
@@ -53,7 +59,6 @@ TEST(Metadata, MustLeadToAnAddressThatKeysMayComeFrom) {
                                      "//keys.example/", "https://", "https://keys.example/\\u0000", "https://keys.example/\\r\\nX: y"}) {
     EXPECT_EQ(fault_of(document(kIssuer, uri)), "its jwks_uri is none that keys may be fetched from") << uri;
   }
-  EXPECT_EQ(fault_of(document(kIssuer, "http://127.0.0.1/jwks")), "taken: http://127.0.0.1/jwks");
   EXPECT_EQ(fault_of(document(kIssuer, "http://keys.example/"), true), "taken: http://keys.example/");
 }
 

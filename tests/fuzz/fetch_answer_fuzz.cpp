@@ -55,6 +55,7 @@ std::optional<std::string> slow_uri(std::string_view document) {
   }
   if (issuer == nullptr || issuer->kind != Json::Kind::string || issuer->string != kIssuer) return std::nullopt;
   if (uri == nullptr || uri->kind != Json::Kind::string || !snapshot::is_key_url(uri->string, false)) return std::nullopt;
+  if (!uri->string.starts_with("https:")) return std::nullopt;  // as the issuer is
   return uri->string;
 }
 

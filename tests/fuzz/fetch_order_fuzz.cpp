@@ -16,7 +16,7 @@ using namespace assay;
 // C strings: what follows a NUL would be lost on the way to libcurl and open(2).
 bool is_c_string(const std::string& text) { return std::strlen(text.c_str()) == text.size(); }
 
-bool is_path(const std::string& text) { return text.empty() || (text[0] == '/' && text.size() < fetch::limits::kPathBytesMax && is_c_string(text)); }
+bool is_path(const std::string& text) { return text.empty() || (text[0] == '/' && text.size() <= fetch::limits::kPathBytesMax && is_c_string(text)); }
 
 void check_order(const fetch::Order& order) {
   CHECK(order.number != 0 && order.kind != fetch::Order::Kind::unset);

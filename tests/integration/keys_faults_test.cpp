@@ -51,7 +51,7 @@ const Fault kFaults[] = {
     {.name = "Html", .begin = [](const Parts& parts) { reply(parts, http_reply("200 OK", "<html><body>sign in</body></html>", "Content-Type: text/html\r\n")); }, .reason = "not JSON"},
     {.name = "Compressed", .begin = [](const Parts& parts) { reply(parts, json_reply("\x1F\x8B\x08", "Content-Encoding: gzip\r\n")); }, .reason = "an encoded answer, though none was asked for"},
     {.name = "NoKey", .begin = [](const Parts& parts) { reply(parts, json_reply(R"({"keys":[]})")); }, .reason = "a set without any key"},
-    {.name = "NoUsableKey", .begin = [](const Parts& parts) { reply(parts, json_reply(R"({"keys":[{"kty":"oct","kid":"first","k":"AAAA"}]})")); }, .reason = "no usable key among its 1; keys/0: a symmetric key"},
+    {.name = "NoUsableKey", .begin = [](const Parts& parts) { reply(parts, json_reply(R"({"keys":[{"kty":"oct","kid":"first","k":"AAAA"}]})")); }, .reason = "no usable key among its 1"},
     {.name = "NotModifiedWithoutASet", .begin = [](const Parts& parts) { reply(parts, {.bytes = "HTTP/1.1 304 Not Modified\r\n\r\n", .repeated = {}}); }, .reason = "HTTP 304 without a set in hand"},
     {.name = "Redirect",
      .begin =

@@ -380,6 +380,63 @@ TEST_F(KeyRefresherTest, StopsAskingForASourceThatHasLeft) {
   EXPECT_THAT(problems(), testing::IsEmpty());
 }
 
+// An order has one answer. A second one would be a job of its own, as many as anybody cares to send, and could say something else.
+TEST_F(KeyRefresherTest, TakesOneAnswerToAnOrder) {
+  connect();
+  ASSERT_NE(order(), nullptr);
+  fetcher->send(fetched(test::jwks({1})));
+  fetcher->send(failed("and yet not"));
+  fetcher->send(fetched(test::jwks({2})));
+  ASSERT_TRUE(run_until([&] { return report().state == sources::SourceState::fresh; }));
+  advance(1);
+  EXPECT_EQ(kids(), "k1 ");
+  EXPECT_EQ(deployer->current().generation(), 2U);
+  EXPECT_TRUE(report().stale_until_s);
+}
+
+// Two changes that are made together show only their end: a source that has left and come again has lost its keys, and is asked for all of them.
+TEST_F(KeyRefresherTest, BeginsAnewWithASourceThatWasAwayForAMoment) {
+  connect();
+  bring({1});
+  for (const std::string& text : {config({{"s", {5}}}, {{"a", {"s"}}}), document}) {
+    deployer->change(nobody, 1, DeployRequest{.document = text, .api_services = {}, .expected_deployment = {}});
+  }
+  ASSERT_TRUE(run_until([this] { return nobody.done == 2; }));
+  nobody.done = 0;
+  EXPECT_EQ(kids(), "none");
+  const wire::Fetch* fetch = order();
+  ASSERT_NE(fetch, nullptr);
+  EXPECT_EQ(fetch->etag(), nullptr);
+  fetcher->send(fetched(test::jwks({2})));
+  ASSERT_TRUE(run_until([&] { return kids() == "k2 "; }));
+}
+
+// What a source said to unknown kids before it left must not be what it says for ever.
+TEST_F(KeyRefresherTest, AsksAgainAfterASourceWasAway) {
+  connect();
+  bring({1});
+  const std::shared_ptr<snapshot::SourceSignals> signals = server().signals;  // somebody still judges by the old snapshot
+  signals->answer_refused();
+  for (const std::string& text : {config({{"s", {5}}}, {{"a", {"s"}}}), document}) {
+    deployer->change(nobody, 1, DeployRequest{.document = text, .api_services = {}, .expected_deployment = {}});
+    ASSERT_TRUE(run_until([this] { return nobody.done > 0; }));
+    nobody.done = 0;
+  }
+  EXPECT_FALSE(server().signals->unknown_kid().is_refused);
+}
+
+// An order that is given up is an answer to whoever has asked for it.
+TEST_F(KeyRefresherTest, TellsWhoAskedThatNoAnswerCame) {
+  connect();
+  bring({1});
+  ASSERT_EQ(refresher->refresh(snapshot::source_id(server().settings->key_source), 9), ErrorCode::unset);
+  ASSERT_NE(order(), nullptr);
+  advance(7'000);
+  ASSERT_EQ(refreshed.size(), 1U);
+  EXPECT_EQ(refreshed.front().first, 9U);
+  EXPECT_EQ(refreshed.front().second.failure, "assay-fetch did not answer in time");
+}
+
 // A push is an operator's word: it counts at once, and the schedule goes on from there.
 TEST_F(KeyRefresherTest, TakesAPushForAFetch) {
   connect();

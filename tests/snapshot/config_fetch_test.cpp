@@ -95,13 +95,13 @@ TEST(ConfigFetch, TakesAbsolutePaths) {
     for (const std::string& good : {std::string("/"), std::string("/etc/a b/\\u00e9:%.pem"), longest}) {
       EXPECT_THAT(faults_of(url_with(other('"' + good + '"'))), IsEmpty()) << member << " " << good.substr(0, 40);
     }
-    // 4,096 bytes, however many characters they are: 2,048 of two bytes and the slash are one too many.
+    // 4,095 bytes, however many characters they are: 2,048 of two bytes and the slash are two too many.
     std::string wide = "/";
-    for (std::size_t i = 0; i < limits::kPathBytesMax / 2; ++i) wide += "\xc3\xa9";
+    for (std::size_t i = 0; i < (limits::kPathBytesMax + 1) / 2; ++i) wide += "\xc3\xa9";
     for (const std::string& bad : {std::string("\"\""), std::string("\"ca.pem\""), std::string("\"./ca.pem\""), std::string("\"~/ca.pem\""), std::string("\"file:///ca.pem\""),
                                    '"' + longest + "a\"", '"' + wide + '"', std::string(R"("/a\u0000b")"), std::string(R"("/a\nb")"), std::string(R"("/a\u001fb")"),
                                    std::string(R"("/a\u007fb")"), std::string("1"), std::string("null"), std::string("true"), std::string("[]"), std::string("{}")}) {
-      EXPECT_THAT(faults_of(url_with(other(bad))), ElementsAre(IsFault("/oauth_servers/0/" + member, _, "an absolute path of 1 to 4096 bytes, without control characters")))
+      EXPECT_THAT(faults_of(url_with(other(bad))), ElementsAre(IsFault("/oauth_servers/0/" + member, _, "an absolute path of 1 to 4095 bytes, without control characters")))
           << member << " " << bad.substr(0, 40);
     }
   }

@@ -47,10 +47,14 @@ class ScheduleTest : public testing::Test {
     schedule.fetcher_connected(clocks.now());
   }
   Moment now() const { return clocks.now(); }
-  // use(count, setup): so many sources in force.
+  // use(count, setup): so many sources in force; those that have keys are known to have them.
   void use(unsigned count, const SourceSetup& setup = {}) {
     std::map<SourceId, SourceSetup> sources;
-    for (unsigned number = 0; number < count; ++number) sources[source_id(number)] = setup;
+    for (unsigned number = 0; number < count; ++number) {
+      SourceSetup& one = sources[source_id(number)] = setup;
+      const auto report = schedule.report(source_id(number), now());
+      if (report && report->fetched_at_s && !one.stored) one.stored = StoredKeys{*report->fetched_at_s, {}};
+    }
     schedule.set_sources(sources, now());
   }
   std::vector<Order> orders() { return schedule.take_orders(now()); }

@@ -83,6 +83,11 @@ class RandomEvents {
       SourceSetup setup;
       if (any(2) == 0) setup.stored = StoredKeys{now().real_s - static_cast<std::int64_t>(any(100'000)), "\"s\""};
       const SourceId id = source_id(number);
+      if (const auto stays = known_.find(id); stays != known_.end() && stays->second.confirmed) {
+        // Its keys may have gone meanwhile: then it is another one.
+        if (any(6) == 0) known_.erase(stays), setup.stored.reset();
+        else if (!setup.stored) setup.stored = StoredKeys{now().real_s, {}};
+      }
       if (!known_.contains(id)) {
         known_[id] = {};
         if (setup.stored) known_[id].confirmed = Confirmed{now(), now().real_s - setup.stored->checked_at_s};
@@ -126,11 +131,10 @@ class RandomEvents {
     const auto at = std::next(given_.begin(), static_cast<std::ptrdiff_t>(any(given_.size())));
     if (expired(at->second)) return;
     if (!at->second.has_arrived && any(6) == 0) {
-      {
-        const auto arrival = schedule_.arrived(at->second.order.number);
-        ASSERT_TRUE(arrival);
-        EXPECT_EQ(arrival->source, at->first);
-      }
+      const auto arrival = schedule_.arrived(at->second.order.number);
+      ASSERT_TRUE(arrival);
+      EXPECT_EQ(arrival->source, at->first);
+      EXPECT_FALSE(schedule_.arrived(at->second.order.number));  // an order has one answer
       at->second.has_arrived = true;
       return;
     }

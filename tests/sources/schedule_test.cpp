@@ -226,6 +226,47 @@ TEST_F(ScheduleTest, GivesUpOrdersWithoutAnAnswer) {
   EXPECT_EQ(report().fetched_at_s, std::nullopt);
 }
 
+// A source that left and came again between two looks has lost its keys: what was known of them is true no more, the entity tag above all.
+TEST_F(ScheduleTest, BeginsAnewWithASourceWhoseKeysAreGone) {
+  const Order first = order();
+  EXPECT_TRUE(schedule.fetched(first.number, {"\"a\"", 600, true, true}, now()));
+  EXPECT_TRUE(orders().empty());
+  schedule.set_sources({{source_id(0), {}}}, now());
+  const auto report = schedule.report(source_id(0), now());
+  ASSERT_TRUE(report);
+  EXPECT_FALSE(report->fetched_at_s);
+  const Order next = order();
+  EXPECT_EQ(next.etag, "");
+}
+
+// Whoever waits for an order learns that nothing came of it.
+TEST_F(ScheduleTest, NamesTheOrdersThatItGivesUp) {
+  const Order given = order();
+  EXPECT_TRUE(schedule.take_given_up().empty());
+  clocks.pass(given.timeout_ms + limits::kAnswerGraceMs);
+  orders();
+  const std::vector<GivenUp> gone = schedule.take_given_up();
+  ASSERT_EQ(gone.size(), 1U);
+  EXPECT_EQ(gone[0].number, given.number);
+  EXPECT_EQ(gone[0].source, given.source);
+  EXPECT_TRUE(schedule.take_given_up().empty());
+}
+
+// As long as nobody can say what became of many answers, as when a disk hangs, nothing more is asked for.
+TEST_F(ScheduleTest, AsksForNothingWhileManyAnswersAreBeingLookedAt) {
+  use(200);
+  clocks.pass(10 * kMinute);
+  std::vector<Order> looked_at;
+  for (int round = 0; round < 10; ++round) {
+    for (const Order& one : orders()) {
+      if (schedule.arrived(one.number)) looked_at.push_back(one);
+    }
+  }
+  EXPECT_EQ(looked_at.size(), limits::kArrivedMax);
+  EXPECT_TRUE(schedule.failed(looked_at.front().number, {"no", {}}, now()));
+  EXPECT_FALSE(orders().empty());
+}
+
 // What has arrived is out of assay-fetch's hands: it takes no place there, may take its time, and outlives the connection.
 TEST_F(ScheduleTest, WaitsForWhatIsMadeOfAnAnswer) {
   use(40);
