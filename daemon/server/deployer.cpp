@@ -47,8 +47,10 @@ void Deployer::forget(const ChangeListener& asker) noexcept {
 // What has changed nothing waits as well, for what was published before it: whoever pushes a set that is there already may rely on it, too.
 void Deployer::on_built(Built built) noexcept {
   report_ = std::move(built.report);
-  if (publish_listener_ != nullptr) publish_listener_->on_publish(built.snapshot != nullptr ? *built.snapshot : *current_, *report_);
-  if (built.snapshot != nullptr) publish(std::move(built.snapshot));
+  if (built.snapshot != nullptr) {
+    if (publish_listener_ != nullptr) publish_listener_->on_publish(*built.snapshot, *report_);
+    publish(std::move(built.snapshot));
+  }
   if (!built.done.empty()) waiting_.push_back({.generation = current_->generation(), .done = std::move(built.done)});
   if (!waiting_.empty() && !late_.running()) late_.start(late_ms_);
   on_worker_progress();

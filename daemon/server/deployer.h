@@ -28,7 +28,7 @@ class ChangeListener {
   virtual void on_change_dropped(std::uint64_t ticket) noexcept = 0;
 };
 
-// PublishListener: is shown each snapshot before the workers are, and each report.
+// PublishListener: is shown each snapshot before the workers are, and the report that comes with it.
 class PublishListener {
  public:
   virtual ~PublishListener() = default;

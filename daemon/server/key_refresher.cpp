@@ -24,7 +24,7 @@ KeyRefresher::KeyRefresher(loop::Loop& main, KeyRefresherParts parts)
       deployer_(parts.deployer),
       schedule_(parts.jitter_seed),
       socket_(main, {.clock = clock_, .log = log_, .listener = *this}),
-      timer_(main, loop::bind<&KeyRefresher::on_time>(this)) {
+      timer_(main, loop::bind<&KeyRefresher::look>(this)) {
   take_up(parts.snapshot, parts.report);
   proceed();
   deployer_.set_publish_listener(this);
@@ -100,8 +100,6 @@ void KeyRefresher::proceed() {
   if (!orders.empty()) socket_.give(orders);
 }
 
-void KeyRefresher::on_time() noexcept { proceed(); }
-
 // What is said is good until then, or until something happens to the source; after that the next such token asks again.
 void KeyRefresher::answer_unknown_kids(const snapshot::SourceId& id, Known& known, const sources::Moment& now) {
   const sources::UnknownKidAnswer answer = schedule_.answer_for_unknown_kid(id, now);
@@ -175,12 +173,14 @@ void KeyRefresher::on_fetcher_gone() noexcept {
   answer(tickets, {.failure = "assay-fetch is gone", .outcome = {}});
 }
 
-// must_keep(source, at_s): whether the disk is to know that the source's set was confirmed then.
-bool KeyRefresher::must_keep(const snapshot::SourceId& source, std::int64_t at_s) const {
+// must_keep(source, at_s): whether the disk is to know that the source's set was confirmed then. It counts as told.
+bool KeyRefresher::must_keep(const snapshot::SourceId& source, std::int64_t at_s) {
   const auto found = known_.find(source);
   if (found == known_.end()) return false;
   const std::int64_t since_s = at_s - found->second.kept_at_s;
-  return since_s < 0 || since_s >= static_cast<std::int64_t>(found->second.rules.stale_max_s) / kKeptPerLife;
+  const bool must = since_s < 0 || since_s >= static_cast<std::int64_t>(found->second.rules.stale_max_s) / kKeptPerLife;
+  if (must) found->second.kept_at_s = at_s;
+  return must;
 }
 
 void KeyRefresher::on_answer(const FetchAnswerView& answer) noexcept {
@@ -198,15 +198,17 @@ void KeyRefresher::on_answer(const FetchAnswerView& answer) noexcept {
         deployer_.change(*this, 0, ConfirmedRequest{.source = arrival->source, .asked_at_s = arrival->ordered.real_s});
       }
       break;
-    case FetchAnswerView::Kind::fetched:
-      arrived_[answer.number] = {.source = arrival->source, .etag = std::string(answer.etag.substr(0, limits::kEtagBytesMax + 1)), .max_age_s = answer.max_age_s};
+    case FetchAnswerView::Kind::fetched: {
+      const std::string etag(answer.etag.size() <= limits::kEtagBytesMax ? answer.etag : std::string_view());
+      arrived_[answer.number] = {.source = arrival->source, .etag = etag, .max_age_s = answer.max_age_s};
       deployer_.change(*this, answer.number,
                        FetchedRequest{.source = arrival->source,
                                       .jwks = std::string(answer.jwks),
-                                      .etag = answer.etag.size() <= limits::kEtagBytesMax ? std::string(answer.etag) : std::string(),
+                                      .etag = etag,
                                       .asked_at_s = arrival->ordered.real_s,
                                       .keep = must_keep(arrival->source, arrival->ordered.real_s)});
       return;
+    }
   }
   answer_unknown_kids_again(arrival->source, at);
   const std::vector<std::uint64_t> tickets = take_waiting(arrival->source, answer.number);

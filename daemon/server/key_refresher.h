@@ -56,6 +56,8 @@ class KeyRefresher final : private PublishListener, private ChangeListener, priv
   // sink(): takes the connections of the keys socket.
   ConnectionSink& sink() noexcept { return socket_; }
   void set_refresh_listener(RefreshListener* listener) noexcept { refresh_listener_ = listener; }
+  // look(): time has passed. Its timer does this by itself.
+  void look() noexcept { proceed(); }
   // on_unknown_kids(): a worker has met a kid that no key has.
   void on_unknown_kids() noexcept;
   // refresh(source, ticket): fetch it now. The listener gets exactly one answer for each ticket, later, unless drain() comes before. unset: it is going to be; otherwise why not.
@@ -94,7 +96,6 @@ class KeyRefresher final : private PublishListener, private ChangeListener, priv
   void on_fetcher_connected() noexcept override;
   void on_fetcher_gone() noexcept override;
   void on_answer(const FetchAnswerView& answer) noexcept override;
-  void on_time() noexcept;
 
   sources::Moment now() const noexcept { return {clock_.boottime_ms(), clock_.realtime_s()}; }
   void take_up(const snapshot::Snapshot& snapshot, const StateReport& report);
@@ -108,7 +109,7 @@ class KeyRefresher final : private PublishListener, private ChangeListener, priv
   std::vector<std::uint64_t> take_waiting(const snapshot::SourceId& source, std::uint64_t number);
   void answer(const std::vector<std::uint64_t>& tickets, Refreshed refreshed) const;
   bool is_held(const snapshot::SourceId& source) const;
-  bool must_keep(const snapshot::SourceId& source, std::int64_t at_s) const;
+  bool must_keep(const snapshot::SourceId& source, std::int64_t at_s);
 
   const base::Clock& clock_;
   base::Log& log_;
