@@ -39,7 +39,8 @@ TEST_F(KeysAssayctl, RefreshSaysThatNothingHas) {
 TEST_F(KeysAssayctl, RefreshSaysWhyItFailed) {
   start_both();
   issuer_->set_handler(serving(json_reply(R"({"keys":[{"kty":"oct","kid":"shared","k":"AAAA"}]})")));
-  expect(ctl({"refresh", "idp"}), 1, {"the keys of idp could not be fetched: no usable key among its 1", "nothing has changed", "a symmetric key (kty oct) was published", "shared"});
+  expect(ctl({"refresh", "idp"}), 1,
+         {"the keys of idp could not be fetched: no usable key among its 1", "nothing has changed", "a symmetric key (kty oct) was published", "shared"});
   issuer_->set_handler(serving(http_reply("503 Busy", "", "Retry-After: 3600\r\n")));
   expect(ctl({"refresh", "idp"}), 1, {"the keys of idp could not be fetched: HTTP 503; nothing has changed"});
   expect(ctl({"refresh", "idp", "--json"}), 1, {R"("error":"fetch_failed")"});
@@ -57,7 +58,8 @@ TEST_F(KeysAssayctl, KeysShowsEachKeyAndHowItsSourceStands) {
   issuer_->set_handler(serving(json_reply(mint::jwks({key_, next_}), "ETag: \"v2\"\r\n")));
   ASSERT_EQ(refresh(), std::nullopt);
   const std::string url = issuer_->url("/jwks");
-  expect(ctl({"keys"}), 0, {"first", "second", "Ed25519", "idp: keys from " + url + " (jwks_url)", "fresh, fetched ", ", serves until ", "; next try in ", "; ETag \"v2\""});
+  expect(ctl({"keys"}), 0,
+         {"first", "second", "Ed25519", "idp: keys from " + url + " (jwks_url)", "fresh, fetched ", ", serves until ", "; next try in ", "; ETag \"v2\""});
   issuer_.reset();
   ASSERT_NE(refresh(), std::nullopt);
   expect(ctl({"keys"}), 0, {"first", "second", "failing, fetched ", "last failure ", " since the last success: connect to 127.0.0.1:", "connection refused"});
@@ -65,7 +67,8 @@ TEST_F(KeysAssayctl, KeysShowsEachKeyAndHowItsSourceStands) {
 
 TEST_F(KeysAssayctl, StatusIsOneScreenOfWhatIsWrong) {
   start({source()});
-  expect(ctl({"status"}), 0, {"warning  assay-fetch is not connected: no keys are fetched", "assay-fetch  not connected: no keys are fetched", "keys not available; never fetched"});
+  expect(ctl({"status"}), 0,
+         {"warning  assay-fetch is not connected: no keys are fetched", "assay-fetch  not connected: no keys are fetched", "keys not available; never fetched"});
   expect(ctl({"status", "--check"}), 3, {});
   start_fetch();
   ASSERT_TRUE(comes_to(Code::accepted, token_)) << daemon_->log() << fetch_->log();

@@ -1,10 +1,14 @@
 // All that an issuer can do wrong, once while its keys are in hand and once before there are any: what serves, what tokens get, what status says, what is logged.
+#include <functional>
+#include <ostream>
+
 #include "integration/keys_fixture.h"
 #include "mint/base64url.h"
 
 namespace assay::tests {
 namespace {
 
+using Kids = std::vector<std::string>;
 using Manner = HttpReply::Manner;
 
 // Parts: what a fault may touch.
@@ -12,71 +16,90 @@ struct Parts {
   std::optional<HttpsServer>& issuer;
   std::string good;  // the set that the issuer has otherwise
 };
+using Begin = std::function<void(const Parts&)>;
 
 // Fault: from begin() on, the issuer is like that.
 struct Fault {
-  const char* name;
-  void (*begin)(const Parts& parts);
-  const char* reason;  // part of what status says
+  std::string name;
+  Begin begin;
+  std::string reason;  // part of what status says
   bool asks_for_rest = false;
-  const char* more = "";  // members of the OAuth server
-  const char* url = nullptr;  // of its keys; null: the issuer's
+  std::string more = {};  // members of the OAuth server
+  std::string url = {};   // of its keys; empty: the issuer's
   friend void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.name; }
 };
 
-void reply(const Parts& parts, HttpReply with) { parts.issuer->set_handler(serving(std::move(with))); }
+// answering(reply), answering(make): with this, or with what is made of the good set. showing(identity): a certificate.
+Begin answering(HttpReply reply) {
+  return [reply = std::move(reply)](const Parts& parts) { parts.issuer->set_handler(serving(reply)); };
+}
+Begin answering(HttpReply (*make)(const std::string& good)) {
+  return [make](const Parts& parts) { parts.issuer->set_handler(serving(make(parts.good))); };
+}
+Begin showing(Identity identity) {
+  return [identity = std::move(identity)](const Parts& parts) { parts.issuer->set_identity(identity); };
+}
+Begin refusing_connections() {
+  return [](const Parts& parts) { parts.issuer.reset(); };
+}
+// redirecting(): to where the very set could be had.
+Begin redirecting() {
+  return [](const Parts& parts) {
+    const HttpReply there = http_reply("302 Found", "", "Location: " + parts.issuer->url("/elsewhere") + "\r\n");
+    parts.issuer->set_handler([there, good = parts.good](const HttpRequest& request) { return request.target == "/jwks" ? there : json_reply(good); });
+  };
+}
+HttpReply octet_by_octet(const std::string& good) {
+  HttpReply slow = json_reply(good);
+  slow.manner = Manner::slowly;
+  slow.pace = std::chrono::seconds(1);
+  return slow;
+}
 
-const Fault kFaults[] = {
-    {.name = "NameWithoutAddress", .begin = [](const Parts&) {}, .reason = "idp.invalid", .url = "https://idp.invalid/jwks"},
-    {.name = "ConnectionRefused", .begin = [](const Parts& parts) { parts.issuer.reset(); }, .reason = "connection refused"},
-    {.name = "UnknownCa", .begin = [](const Parts& parts) { parts.issuer->set_identity(other_ca().issue()); }, .reason = "TLS: unable to get local issuer certificate"},
-    {.name = "ExpiredCertificate", .begin = [](const Parts& parts) { parts.issuer->set_identity(ca().issue_expired()); }, .reason = "TLS: certificate has expired"},
-    {.name = "CertificateOfAnotherName", .begin = [](const Parts& parts) { parts.issuer->set_identity(ca().issue_wrong_name()); }, .reason = "TLS: no alternative certificate subject name"},
-    {.name = "AnOctetASecond",
-     .begin =
-         [](const Parts& parts) {
-           HttpReply slow = json_reply(parts.good);
-           slow.manner = Manner::slowly;
-           slow.pace = std::chrono::seconds(1);
-           reply(parts, slow);
-         },
-     .reason = "timeout after 1000 ms while",
-     .more = R"(,"timeout_ms":1000)"},
-    {.name = "NoAnswer", .begin = [](const Parts& parts) { reply(parts, {.bytes = "", .manner = Manner::then_hang, .repeated = {}}); }, .reason = "timeout after 1000 ms while", .more = R"(,"timeout_ms":1000)"},
-    {.name = "EndlessBody", .begin = [](const Parts& parts) { reply(parts, {.bytes = "HTTP/1.1 200 OK\r\n\r\n", .manner = Manner::endless}); }, .reason = "body larger than 262144 bytes"},
-    {.name = "TruncatedJson", .begin = [](const Parts& parts) { reply(parts, json_reply(parts.good.substr(0, parts.good.size() / 2))); }, .reason = "not JSON"},
-    {.name = "TruncatedBody",
-     .begin = [](const Parts& parts) { reply(parts, {.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + parts.good, .repeated = {}}); },
-     .reason = "the answer ended early"},
-    {.name = "Html", .begin = [](const Parts& parts) { reply(parts, http_reply("200 OK", "<html><body>sign in</body></html>", "Content-Type: text/html\r\n")); }, .reason = "not JSON"},
-    {.name = "Compressed", .begin = [](const Parts& parts) { reply(parts, json_reply("\x1F\x8B\x08", "Content-Encoding: gzip\r\n")); }, .reason = "an encoded answer, though none was asked for"},
-    {.name = "NoKey", .begin = [](const Parts& parts) { reply(parts, json_reply(R"({"keys":[]})")); }, .reason = "a set without any key"},
-    {.name = "NoUsableKey", .begin = [](const Parts& parts) { reply(parts, json_reply(R"({"keys":[{"kty":"oct","kid":"first","k":"AAAA"}]})")); }, .reason = "no usable key among its 1"},
-    {.name = "NotModifiedWithoutASet", .begin = [](const Parts& parts) { reply(parts, {.bytes = "HTTP/1.1 304 Not Modified\r\n\r\n", .repeated = {}}); }, .reason = "HTTP 304 without a set in hand"},
-    {.name = "Redirect",
-     .begin =
-         [](const Parts& parts) {
-           // To where the very set could be had.
-           const std::string elsewhere = "Location: " + parts.issuer->url("/elsewhere") + "\r\n";
-           parts.issuer->set_handler([=, good = parts.good](const HttpRequest& request) {
-             return request.target == "/jwks" ? http_reply("302 Found", "", elsewhere) : json_reply(good);
-           });
-         },
-     .reason = "HTTP 302, a redirect, which is not followed"},
-    {.name = "NotFound", .begin = [](const Parts& parts) { reply(parts, http_reply("404 Not Found", parts.good)); }, .reason = "HTTP 404"},
-    {.name = "TooManyRequests", .begin = [](const Parts& parts) { reply(parts, http_reply("429 Too Many Requests", "", "Retry-After: 3600\r\n")); }, .reason = "HTTP 429", .asks_for_rest = true},
-    {.name = "Unavailable", .begin = [](const Parts& parts) { reply(parts, http_reply("503 Busy", "", "Retry-After: 3600\r\n")); }, .reason = "HTTP 503", .asks_for_rest = true},
-};
+std::vector<Fault> faults() {
+  const std::string second = R"(,"timeout_ms":1000)";
+  const std::string symmetric = R"({"keys":[{"kty":"oct","kid":"first","k":"AAAA"}]})";
+  const std::string html = "<html><body>sign in</body></html>";
+  const HttpReply endless{.bytes = "HTTP/1.1 200 OK\r\n\r\n", .manner = Manner::endless};
+  const HttpReply silent{.bytes = "", .manner = Manner::then_hang, .repeated = {}};
+  const HttpReply not_modified{.bytes = "HTTP/1.1 304 Not Modified\r\n\r\n", .repeated = {}};
+  const auto half = [](const std::string& good) { return json_reply(good.substr(0, good.size() / 2)); };
+  const auto cut = [](const std::string& good) { return HttpReply{.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + good, .repeated = {}}; };
+  // A body that would be taken, were it not for its header.
+  const auto encoded = [](const std::string& good) { return json_reply(good, "Content-Encoding: gzip\r\n"); };
+  const auto not_found = [](const std::string& good) { return http_reply("404 Not Found", good); };
+  return {
+      {.name = "NameWithoutAddress", .begin = [](const Parts&) {}, .reason = "idp.invalid", .url = "https://idp.invalid/jwks"},
+      {.name = "ConnectionRefused", .begin = refusing_connections(), .reason = "connection refused"},
+      {.name = "UnknownCa", .begin = showing(other_ca().issue()), .reason = "TLS: unable to get local issuer certificate"},
+      {.name = "ExpiredCertificate", .begin = showing(ca().issue_expired()), .reason = "TLS: certificate has expired"},
+      {.name = "CertificateOfAnotherName", .begin = showing(ca().issue_wrong_name()), .reason = "TLS: no alternative certificate subject name"},
+      {.name = "AnOctetASecond", .begin = answering(octet_by_octet), .reason = "timeout after 1000 ms while", .more = second},
+      {.name = "NoAnswer", .begin = answering(silent), .reason = "timeout after 1000 ms while", .more = second},
+      {.name = "EndlessBody", .begin = answering(endless), .reason = "body larger than 262144 bytes"},
+      {.name = "TruncatedJson", .begin = answering(+half), .reason = "not JSON"},
+      {.name = "TruncatedBody", .begin = answering(+cut), .reason = "the answer ended early"},
+      {.name = "Html", .begin = answering(http_reply("200 OK", html, "Content-Type: text/html\r\n")), .reason = "not JSON"},
+      {.name = "Compressed", .begin = answering(+encoded), .reason = "an encoded answer"},
+      {.name = "NoKey", .begin = answering(json_reply(R"({"keys":[]})")), .reason = "a set without any key"},
+      {.name = "NoUsableKey", .begin = answering(json_reply(symmetric)), .reason = "no usable key among its 1"},
+      {.name = "NotModifiedWithoutASet", .begin = answering(not_modified), .reason = "HTTP 304 without a set in hand"},
+      {.name = "Redirect", .begin = redirecting(), .reason = "HTTP 302, a redirect, which is not followed"},
+      {.name = "NotFound", .begin = answering(+not_found), .reason = "HTTP 404"},
+      {.name = "TooManyRequests", .begin = answering(http_reply("429 Too Many Requests", "", "Retry-After: 3600\r\n")), .reason = "HTTP 429", .asks_for_rest = true},
+      {.name = "Unavailable", .begin = answering(http_reply("503 Busy", "", "Retry-After: 3600\r\n")), .reason = "HTTP 503", .asks_for_rest = true},
+  };
+}
 
 class KeysFaults : public KeysTest, public testing::WithParamInterface<Fault> {
  protected:
   Source faulty_source() const {
     Source out = source(GetParam().more);
-    if (GetParam().url != nullptr) out.url = GetParam().url;
+    if (!GetParam().url.empty()) out.url = GetParam().url;
     return out;
   }
   void begin_fault() { GetParam().begin({issuer_, mint::jwks({key_, next_})}); }
-  bool can_recover() const { return GetParam().url == nullptr; }
+  bool can_recover() const { return GetParam().url.empty(); }
   // end_fault(): the issuer is well again, at the same address, and has another key besides.
   void end_fault() {
     if (!issuer_) {
@@ -86,6 +109,7 @@ class KeysFaults : public KeysTest, public testing::WithParamInterface<Fault> {
     }
     publish({key_, next_});
     EXPECT_EQ(refresh(), std::nullopt);
+    EXPECT_EQ(kids(), Kids({"first", "second"}));
     EXPECT_EQ(code(token_), Code::accepted);
     EXPECT_EQ(code(next_token_), Code::accepted);
     const SourceStatus source = source_status();
@@ -100,7 +124,7 @@ class KeysFaults : public KeysTest, public testing::WithParamInterface<Fault> {
   const std::uint16_t port_ = issuer_->port();
 };
 
-INSTANTIATE_TEST_SUITE_P(Each, KeysFaults, testing::ValuesIn(kFaults), [](const auto& fault) { return std::string(fault.param.name); });
+INSTANTIATE_TEST_SUITE_P(Each, KeysFaults, testing::ValuesIn(faults()), [](const auto& fault) { return fault.param.name; });
 
 // On failure the keys in hand serve on; and nobody who sends tokens, good ones or of kids that nobody has, makes more of it.
 TEST_P(KeysFaults, LeaveTheKeysInHandServing) {
@@ -123,6 +147,7 @@ TEST_P(KeysFaults, LeaveTheKeysInHandServing) {
   EXPECT_TRUE(says_reason(failing.last_error)) << failing.last_error.value_or("");
   EXPECT_NE(failing.fetched_at, 0);
   EXPECT_TRUE(server_status().available);
+  EXPECT_EQ(kids(), Kids({"first"}));
   EXPECT_TRUE(has_problem("the last fetch of keys failed, of OAuth servers: idp"));
   EXPECT_EQ(code(token_), Code::accepted);
 
@@ -161,6 +186,7 @@ TEST_P(KeysFaults, LeaveTokensUnavailableWithoutKeys) {
   EXPECT_EQ(failing.fetched_at, 0);
   EXPECT_EQ(failing.stale_until, 0);
   EXPECT_FALSE(server_status().available);
+  EXPECT_EQ(kids(), Kids());
   EXPECT_TRUE(has_problem("the last fetch of keys failed, of OAuth servers: idp"));
   for (int i = 0; i < 300; ++i) {
     ASSERT_EQ(code(token_), Code::keys_unavailable);

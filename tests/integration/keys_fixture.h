@@ -91,8 +91,10 @@ class KeysTest : public testing::Test {
 
   void start(const std::vector<Source>& sources, std::vector<std::string> under = {}) {
     daemon_.reset();  // for the new one has the same keys socket
-    daemon_.emplace(DaemonProcess::Options{
-        .configuration = configuration(sources), .workers = workers_, .more_arguments = {"--keys", keys_socket(), "--state-dir", (folder_.path() / "state").string()}, .under = std::move(under)});
+    daemon_.emplace(DaemonProcess::Options{.configuration = configuration(sources),
+                                           .workers = workers_,
+                                           .more_arguments = {"--keys", keys_socket(), "--state-dir", (folder_.path() / "state").string()},
+                                           .under = std::move(under)});
     ASSERT_TRUE(daemon_->running()) << daemon_->log();
     client_.emplace(daemon_->socket(), kPatiently);
     control_.emplace(daemon_->control(), kPatiently);
@@ -137,6 +139,12 @@ class KeysTest : public testing::Test {
     const auto server = server_status(name);
     EXPECT_TRUE(server.source.has_value()) << name;
     return server.source.value_or(SourceStatus());
+  }
+  // kids(name): of the keys that its OAuth server has, in the set's order.
+  std::vector<std::string> kids(std::string_view name = "idp") {
+    std::vector<std::string> out;
+    for (const KeyStatus& key : server_status(name).keys) out.push_back(key.kid.value_or("-"));
+    return out;
   }
   // has_problem(text): whether status has one that says so.
   bool has_problem(std::string_view text) {
