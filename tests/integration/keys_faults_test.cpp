@@ -118,6 +118,12 @@ class KeysFaults : public KeysTest, public testing::WithParamInterface<Fault> {
     EXPECT_TRUE(says_reason(source.last_error)) << source.last_error.value_or("");  // what it was
     EXPECT_FALSE(has_problem("the last fetch of keys failed"));
   }
+  // RFC 9110 section 10.2.3: an hour, of which this case takes a small part.
+  void expect_rest_if_asked_for() {
+    if (GetParam().asks_for_rest) {
+      EXPECT_GT(source_status().next_try_in_ms.value_or(0), 3'000'000U);
+    }
+  }
   static bool says_reason(const std::optional<std::string>& text) { return text && text->find(GetParam().reason) != std::string::npos; }
   std::size_t lines(std::string_view what) const { return count(daemon_->log(), what); }
 
@@ -152,8 +158,10 @@ TEST_P(KeysFaults, LeaveTheKeysInHandServing) {
   EXPECT_EQ(code(token_), Code::accepted);
 
   // The issuer may have the kid; whether it may be asked is its own to say.
+  expect_rest_if_asked_for();
   if (GetParam().asks_for_rest) {
     EXPECT_TRUE(comes_to(Code::unknown_key, next_token_));
+    EXPECT_EQ(issuer_->requests().size(), 2U);
   } else {
     const Verdict unknown = verdict(next_token_);
     EXPECT_EQ(unknown.code, Code::key_refreshing);
@@ -185,6 +193,7 @@ TEST_P(KeysFaults, LeaveTokensUnavailableWithoutKeys) {
   EXPECT_TRUE(says_reason(failing.last_error)) << failing.last_error.value_or("");
   EXPECT_EQ(failing.fetched_at, 0);
   EXPECT_EQ(failing.stale_until, 0);
+  expect_rest_if_asked_for();
   EXPECT_FALSE(server_status().available);
   EXPECT_EQ(kids(), Kids());
   EXPECT_TRUE(has_problem("the last fetch of keys failed, of OAuth servers: idp"));
