@@ -161,9 +161,9 @@ void KeyRefresher::on_fetcher_gone() noexcept {
   schedule_.fetcher_gone(now());
   // Whose answer has come is told what becomes of it.
   std::vector<std::uint64_t> tickets;
-  for (auto& [source, all] : waiting_) {
-    std::erase_if(all, [&, &source = source](const Waiting& one) {
-      const bool has_come = std::ranges::any_of(arrived_, [&](const auto& arrived) { return arrived.second.source == source && arrived.first > one.after_order; });
+  for (auto& waiting : waiting_) {
+    std::erase_if(waiting.second, [&](const Waiting& one) {
+      const bool has_come = std::ranges::any_of(arrived_, [&](const auto& arrived) { return arrived.second.source == waiting.first && arrived.first > one.after_order; });
       if (!has_come) tickets.push_back(one.ticket);
       return !has_come;
     });
