@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -81,11 +82,16 @@ void Builder::work() {
     auto jobs = stopping_ ? std::vector<BuildJob>() : std::exchange(jobs_, {});
     if (stopping_ && retired.empty()) return;
     lock.unlock();
-    // A job may have brought keys, and keys that have gone leave room. Tables are made one at a time and only when nothing else is to be done: no job waits for more than one.
+    // A snapshot may have brought keys, and keys that have gone leave room. Tables are made one at a time and only when nothing else is to be done: no job waits for more than one.
+    bool may_lack_tables = !retired.empty();
     const bool is_idle = retired.empty() && jobs.empty();
     retired.clear();
-    if (tables_ != nullptr) lacks_tables = is_idle ? lacks_tables && build_table() : true;
-    if (!jobs.empty()) give(build(std::move(jobs)));
+    if (!jobs.empty()) {
+      Built built = build(std::move(jobs));
+      may_lack_tables = may_lack_tables || built.snapshot != nullptr;
+      give(std::move(built));
+    }
+    if (tables_ != nullptr) lacks_tables = may_lack_tables || (is_idle ? lacks_tables && build_table() : lacks_tables);
     if (const auto now = std::chrono::steady_clock::now(); ledger_->needs_another_try() && now >= next_try) {
       next_try = now + std::chrono::milliseconds(try_again_ms_);
       auto [has_changed, snapshot] = ledger_->try_again();
@@ -117,7 +123,8 @@ Built Builder::build(std::vector<BuildJob> jobs) {
   std::vector<ChangeRequest> requests;
   for (BuildJob& job : jobs) requests.push_back(std::move(job.request));
   Applied applied = ledger_->apply(requests);
-  Built built{.done = {}, .snapshot = std::move(applied.snapshot), .report = ledger_->report()};
+  const bool is_news = std::ranges::any_of(applied.outcomes, &Outcome::is_news);
+  Built built{.done = {}, .snapshot = std::move(applied.snapshot), .report = is_news ? ledger_->report() : nullptr};
   for (std::size_t i = 0; i < jobs.size(); ++i) built.done.push_back({jobs[i].ticket, std::move(applied.outcomes[i])});
   return built;
 }

@@ -36,7 +36,7 @@ struct Built {
   };
   std::vector<Done> done;
   std::shared_ptr<const snapshot::Snapshot> snapshot;  // null: nothing to publish
-  std::shared_ptr<const StateReport> report;           // never null
+  std::shared_ptr<const StateReport> report;           // null: as before
 };
 
 // BuildListener: learns of finished jobs, in their order, on the main loop's thread; also when there were none and the report has changed.

@@ -69,6 +69,7 @@ struct Outcome {
   std::uint64_t restores = 0;    // a rollback, dry or not: to this deployment
   bool changed = false;          // whether a snapshot comes of it
   bool kept = false;             // on disk
+  bool is_news = true;           // whether the state is another than before; false for a fetch that brought what is there
   std::vector<snapshot::Change> changes;
   std::vector<snapshot::Behind> behind;
   std::vector<std::string> notes;

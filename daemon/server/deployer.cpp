@@ -46,7 +46,7 @@ void Deployer::forget(const ChangeListener& asker) noexcept {
 
 // What has changed nothing waits as well, for what was published before it: whoever pushes a set that is there already may rely on it, too.
 void Deployer::on_built(Built built) noexcept {
-  report_ = std::move(built.report);
+  if (built.report != nullptr) report_ = std::move(built.report);
   if (built.snapshot != nullptr) {
     if (publish_listener_ != nullptr) publish_listener_->on_publish(*built.snapshot, *report_);
     publish(std::move(built.snapshot));

@@ -59,7 +59,9 @@ void KeyRefresher::take_up(const snapshot::Snapshot& snapshot, const StateReport
     else known.signals->answer_by_asking();  // a source that was away for a moment finds what it said before
   }
   known_ = std::move(next);
-  schedule_.set_sources(setups, now());
+  const sources::Moment at = now();
+  schedule_.set_sources(setups, at);
+  for (auto& [id, known] : known_) known.signals->set_keys_stale(schedule_.is_stale(id, at));
   std::vector<std::uint64_t> tickets;
   std::erase_if(waiting_, [&](const auto& waiting) {
     if (known_.contains(waiting.first)) return false;
@@ -80,10 +82,10 @@ void KeyRefresher::proceed() {
   const sources::Moment at = now();
   const std::vector<sources::Order> orders = schedule_.take_orders(at);
   if (!orders.empty()) last_order_ = orders.back().number;
-  log_notes();
+  take_notes();
   std::uint64_t next_ms = schedule_.next_event(at);
-  for (auto& [id, known] : known_) {
-    known.signals->set_keys_stale(schedule_.is_stale(id, at));
+  for (auto& entry : known_) {
+    Known& known = entry.second;
     if (known.answer_until_ms == 0) continue;
     if (known.answer_until_ms <= at.boot_ms) {
       known.answer_until_ms = 0;
@@ -236,7 +238,7 @@ void KeyRefresher::on_change_done(std::uint64_t number, const Outcome& outcome) 
   }
   answer_unknown_kids_again(source, at);
   const std::vector<std::uint64_t> tickets = take_waiting(source, number);
-  log_notes();
+  take_notes();
   log_changes(outcome, log_);
   proceed();
   answer(tickets, {.failure = std::move(failure), .outcome = outcome});
@@ -291,8 +293,10 @@ bool KeyRefresher::has_serving_keys(const snapshot::SourceId& id) const {
   return report && report->fetched_at_s && report->state != sources::SourceState::stale;
 }
 
-void KeyRefresher::log_notes() {
+// take_notes(): for the log, and for the workers what they say of keys that serve or do so no more.
+void KeyRefresher::take_notes() {
   for (const sources::Note& note : schedule_.take_notes()) {
+    if (const auto known = known_.find(note.source); known != known_.end()) known->second.signals->set_keys_stale(schedule_.is_stale(note.source, now()));
     switch (note.kind) {
       case sources::Note::Kind::unset: break;
       case sources::Note::Kind::fetched: log_.info("keys fetched: {}", describe(note.source)); break;

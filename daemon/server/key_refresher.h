@@ -103,7 +103,7 @@ class KeyRefresher final : private PublishListener, private ChangeListener, priv
   void answer_unknown_kids(const snapshot::SourceId& id, Known& known, const sources::Moment& now);
   void answer_unknown_kids_again(const snapshot::SourceId& id, const sources::Moment& now);
   bool has_serving_keys(const snapshot::SourceId& id) const;
-  void log_notes();
+  void take_notes();
   std::string describe(const snapshot::SourceId& id) const;
   Refreshed without_set(const snapshot::SourceId& source) const;
   std::vector<std::uint64_t> take_waiting(const snapshot::SourceId& source, std::uint64_t number);

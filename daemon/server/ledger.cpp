@@ -147,7 +147,7 @@ Applied Ledger::apply(std::span<const ChangeRequest> requests) {
     coming_.key_sets += pool_.made() - key_sets_before;
   }
   applied.snapshot = publish();
-  pool_.prune();
+  if (std::ranges::any_of(applied.outcomes, &Outcome::is_news)) pool_.prune();
   // Now it is known: a push that the disk refuses begins a new instance for all that came with it.
   for (Outcome& outcome : applied.outcomes) {
     outcome.instance = state_.instance;
@@ -337,7 +337,10 @@ Outcome Ledger::hold(const SourceId& source, Given given) {
   outcome.skipped = {after.keys->skipped().begin(), after.keys->skipped().end()};
   outcome.changed = before == nullptr || before->keys != after.keys;
   if (!outcome.changed) {
-    if (!given.keep) return outcome;
+    if (!given.keep) {
+      outcome.is_news = false;
+      return outcome;
+    }
     // The same set, however it is written: that it was confirmed is state of the source, and publishes nothing.
     after = *before;
     after.checked_at_s = given.at_s;
