@@ -38,14 +38,18 @@ std::string frame(std::uint64_t id, wire::Body kind, flatbuffers::Offset<Table> 
   return out;
 }
 
+// A seed of its own, and part of a stream of several. make(builder) returns the body's offset.
+template <class Make>
+void add_frame(const fs::path& folder, std::string& stream, std::uint64_t id, wire::Body kind, Make make) {
+  flatbuffers::FlatBufferBuilder builder;
+  const std::string one = frame(id, kind, make(builder), builder);
+  write(folder, one);
+  stream += one;
+}
+
 void write_frames(const fs::path& folder) {
   std::string stream;
-  const auto add = [&](std::uint64_t id, wire::Body kind, auto make) {
-    flatbuffers::FlatBufferBuilder builder;
-    const std::string one = frame(id, kind, make(builder), builder);
-    write(folder, one);
-    stream += one;
-  };
+  const auto add = [&](std::uint64_t id, wire::Body kind, auto make) { add_frame(folder, stream, id, kind, make); };
   add(1, wire::Body::Ping, [](auto& builder) { return wire::CreatePing(builder); });
   add(2, wire::Body::Status, [](auto& builder) { return wire::CreateStatus(builder); });
   add(3, wire::Body::Deploy, [](auto& builder) { return wire::CreateDeploy(builder, builder.CreateString("{}"), true); });
@@ -68,12 +72,7 @@ void write_frames(const fs::path& folder) {
 
 void write_orders(const fs::path& folder) {
   std::string stream;
-  const auto add = [&](std::uint64_t id, wire::Body kind, auto make) {
-    flatbuffers::FlatBufferBuilder builder;
-    const std::string one = frame(id, kind, make(builder), builder);
-    write(folder, one);
-    stream += one;
-  };
+  const auto add = [&](std::uint64_t id, wire::Body kind, auto make) { add_frame(folder, stream, id, kind, make); };
   add(1, wire::Body::Fetch, [](auto& builder) { return wire::CreateFetch(builder, wire::SourceKind::discovery, builder.CreateString("https://id.example/am"), 0, 5000); });
   add(2, wire::Body::Fetch, [](auto& builder) {
     const auto url = builder.CreateString("http://id.example/jwks?a=b");
@@ -91,12 +90,7 @@ void write_orders(const fs::path& folder) {
 
 void write_results(const fs::path& folder) {
   std::string stream;
-  const auto add = [&](std::uint64_t id, wire::Body kind, auto make) {
-    flatbuffers::FlatBufferBuilder builder;
-    const std::string one = frame(id, kind, make(builder), builder);
-    write(folder, one);
-    stream += one;
-  };
+  const auto add = [&](std::uint64_t id, wire::Body kind, auto make) { add_frame(folder, stream, id, kind, make); };
   add(1, wire::Body::Fetched, [](auto& builder) {
     const auto jwks = builder.CreateString("{\"keys\":[]}");
     return wire::CreateFetched(builder, jwks, builder.CreateString("W/\"v1\""), 600);
