@@ -9,6 +9,8 @@ find_package(Flatbuffers REQUIRED NAMES Flatbuffers FlatBuffers flatbuffers)
 pkg_check_modules(libuv REQUIRED IMPORTED_TARGET libuv)
 pkg_check_modules(libsodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(libcurl REQUIRED IMPORTED_TARGET libcurl)
+pkg_check_modules(libsystemd REQUIRED IMPORTED_TARGET libsystemd)
+pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 
 find_library(MBEDCRYPTO_LIBRARY mbedcrypto REQUIRED)
 add_library(mbedcrypto UNKNOWN IMPORTED)
