@@ -18,6 +18,7 @@
 #include "server/config_file.h"
 #include "server/daemon.h"
 #include "server/ledger.h"
+#include "server/service_manager.h"
 #include "server/system.h"
 #include "snapshot/compiler.h"
 #include "store/folder.h"
@@ -103,7 +104,10 @@ int fail(std::string_view what) {
 }
 
 int serve(const Options& options) {
+  auto sockets = server::take_listening_sockets();
+  if (!sockets) return fail(sockets.error().what);
   const auto log = server::make_stderr_log(*server::parse_log_level(options.log_level));
+  const auto manager = server::make_service_manager(*log);
   const server::SystemClock clock;
   const server::SystemIdentities identities;
   server::harden_process(*log);
@@ -150,7 +154,9 @@ int serve(const Options& options) {
                                                             .engines = engines.get(),
                                                             .token_cache = token_cache.get(),
                                                             .ledger = std::move(ledger),
-                                                            .jitter_seed = server::draw_instance()});
+                                                            .jitter_seed = server::draw_instance(),
+                                                            .sockets = std::move(*sockets),
+                                                            .manager = manager.get()});
   if (!daemon) return fail(daemon.error().what);
   (*daemon)->run();
   return 0;

@@ -33,6 +33,8 @@ ControlServer::ControlServer(loop::Loop& main, ControlParts parts)
       refresher_(parts.refresher),
       status_(parts.status),
       drained_(parts.drained),
+      reload_begun_(parts.reload_begun),
+      reload_ended_(parts.reload_ended),
       sweep_ms_(parts.sweep_ms),
       encoder_(limits::kControlFrameBytesMax),
       buffers_(limits::kControlFrameBytesMax, /*small_kept=*/4, /*big_kept=*/0),
@@ -177,15 +179,22 @@ void ControlServer::begin_change(Connection& connection, const RequestView& requ
   if (draining_) return connection.send(refuse(request.id, ErrorCode::shutting_down));
   if (waiting_.size() >= limits::kChangesQueuedMax) return connection.send(refuse(request.id, ErrorCode::overloaded, "too many changes are waiting"));
   connection.hold();  // none of its frames is taken meanwhile
-  waiting_[++ticket_] = {.kind = request.kind, .index = connection.index(), .serial = connection.serial(), .request_id = request.id};
+  const bool is_reload = request.kind != RequestKind::push_keys && !request.dry_run;
+  if (is_reload) reload_begun_();
+  waiting_[++ticket_] = {.kind = request.kind, .index = connection.index(), .serial = connection.serial(), .request_id = request.id, .is_reload = is_reload};
   deployer_.change(*this, ticket_, std::move(change));
 }
 
+// take_waiting(ticket): what waited for this change, which has come to its end.
+ControlServer::Waiting ControlServer::take_waiting(std::uint64_t ticket) {
+  const auto waiting = waiting_.extract(ticket);
+  CHECK(!waiting.empty());
+  if (waiting.mapped().is_reload) reload_ended_();
+  return waiting.mapped();
+}
+
 void ControlServer::on_change_done(std::uint64_t ticket, const Outcome& outcome) noexcept {
-  const auto found = waiting_.find(ticket);
-  CHECK(found != waiting_.end());
-  const Waiting waiting = found->second;
-  waiting_.erase(found);
+  const Waiting waiting = take_waiting(ticket);
   if (outcome.error != ErrorCode::unset) {
     counters_.count(outcome.error);
     log_.warning("refused: {}", describe(outcome));
@@ -229,9 +238,8 @@ void ControlServer::drain() noexcept {
 }
 
 void ControlServer::on_change_dropped(std::uint64_t ticket) noexcept {
-  const auto waiting = waiting_.extract(ticket);
-  CHECK(!waiting.empty());
-  answer(waiting.mapped(), refuse(waiting.mapped().request_id, ErrorCode::shutting_down));
+  const Waiting waiting = take_waiting(ticket);
+  answer(waiting, refuse(waiting.request_id, ErrorCode::shutting_down));
 }
 
 void ControlServer::on_drain_over() noexcept {

@@ -32,6 +32,8 @@ struct ControlParts {
   KeyRefresher& refresher;
   const StatusSource& status;
   loop::Callback drained;  // called after drain(), when the last connection has gone; not if there was none
+  loop::Callback reload_begun;  // a deploy or a rollback that is no dry run was given to the deployer
+  loop::Callback reload_ended;  // it is in force, refused or dropped; its answer goes out after this
   std::uint64_t sweep_ms = limits::kSweepMs;
 };
 
@@ -57,6 +59,7 @@ class ControlServer final : public ConnectionSink, private ConnectionOwner, priv
     std::uint32_t index = 0;
     std::uint64_t serial = 0;
     std::uint64_t request_id = 0;
+    bool is_reload = false;
   };
   void on_input(Connection& connection) noexcept override;
   void on_flushed(Connection& connection) noexcept override;
@@ -74,6 +77,7 @@ class ControlServer final : public ConnectionSink, private ConnectionOwner, priv
   void answer(const Waiting& waiting, base::Bytes frame);
   void begin_refresh(Connection& connection, const RequestView& request);
   void begin_change(Connection& connection, const RequestView& request, ChangeRequest change);
+  Waiting take_waiting(std::uint64_t ticket);
   snapshot::ControlRight right_of(const snapshot::PeerIdentity& peer) const;
   void forbid(Connection& connection, std::uint64_t id);
   base::Bytes refuse(std::uint64_t id, ErrorCode code, std::string_view text = {});
@@ -85,6 +89,8 @@ class ControlServer final : public ConnectionSink, private ConnectionOwner, priv
   KeyRefresher& refresher_;
   const StatusSource& status_;
   const loop::Callback drained_;
+  const loop::Callback reload_begun_;
+  const loop::Callback reload_ended_;
   const std::uint64_t sweep_ms_;
   LogLimiter nonsense_log_;
   LogLimiter forbidden_log_;

@@ -63,6 +63,15 @@ constexpr mode_t kDataMode = 0660;
 constexpr mode_t kOwnerMode = 0600;
 constexpr mode_t kGroupMode = 0660;
 
+// take_or_bind(handed, ...): the socket that was handed over, or one bound at the path.
+base::Result<ListeningSocket> take_or_bind(std::optional<ListeningSocket>& handed, const std::string& path, mode_t mode, std::optional<gid_t> gid) {
+  if (handed) return std::move(*handed);
+  return ListeningSocket::bind(path, mode, gid);
+}
+
+// place_of(listener): for the log.
+std::string_view place_of(const std::optional<Listener>& listener) { return listener->path().empty() ? "handed over" : std::string_view(listener->path()); }
+
 }  // namespace
 
 void StopLimit::start(std::uint64_t ms) noexcept {
@@ -86,13 +95,16 @@ base::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonSettings settings, Dae
   mask(SIG_BLOCK, {SIGTERM, SIGINT, SIGALRM});
   std::shared_ptr<const snapshot::Snapshot> first = parts.ledger->first_snapshot();
   CHECK(first != nullptr);
+  ListeningSockets handed = std::move(parts.sockets);
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(settings), std::move(parts), std::move(first)));
-  auto data = ListeningSocket::bind(daemon->settings_.data_path, kDataMode);
+  const DaemonSettings& names = daemon->settings_;
+  auto data = take_or_bind(handed.data, names.data_path, kDataMode, {});
   if (!data) return std::unexpected(data.error());
-  auto control = ListeningSocket::bind(daemon->settings_.control_path, daemon->settings_.control_gid ? kGroupMode : kOwnerMode, daemon->settings_.control_gid);
+  auto control = take_or_bind(handed.control, names.control_path, names.control_gid ? kGroupMode : kOwnerMode, names.control_gid);
   if (!control) return std::unexpected(control.error());
-  auto keys = ListeningSocket::bind(daemon->settings_.keys_path, daemon->settings_.keys_gid ? kGroupMode : kOwnerMode, daemon->settings_.keys_gid);
+  auto keys = take_or_bind(handed.keys, names.keys_path, names.keys_gid ? kGroupMode : kOwnerMode, names.keys_gid);
   if (!keys) return std::unexpected(keys.error());
+  if (handed.metrics) daemon->metrics_socket_.emplace(std::move(*handed.metrics));
   daemon->listen(std::move(*data), std::move(*control), std::move(*keys));
   return daemon;
 }
@@ -121,13 +133,17 @@ Daemon::Daemon(DaemonSettings settings, DaemonParts parts, std::shared_ptr<const
                          .jitter_seed = parts.jitter_seed,
                          .snapshot = deployer_.current(),
                          .report = deployer_.report()}),
+      service_report_(loop_, parts.manager, *this, deployer_),
+      watchdog_(loop_, parts.manager, workers_, log_),
       control_(loop_, {.clock = clock_,
                        .log = log_,
                        .version = settings_.version,
                        .deployer = deployer_,
                        .refresher = refresher_,
                        .status = *this,
-                       .drained = loop::bind<&Daemon::send_wake>(this)}) {}
+                       .drained = loop::bind<&Daemon::send_wake>(this),
+                       .reload_begun = loop::bind<&Daemon::on_reload_begun>(this),
+                       .reload_ended = loop::bind<&Daemon::on_reload_ended>(this)}) {}
 
 void Daemon::listen(ListeningSocket data, ListeningSocket control, ListeningSocket keys) {
   data_listener_.emplace(loop_, std::move(data),
@@ -141,8 +157,9 @@ void Daemon::listen(ListeningSocket data, ListeningSocket control, ListeningSock
 Daemon::~Daemon() = default;
 
 void Daemon::run() {
-  log_.info("ready: version {}, data socket {}, control socket {}, keys socket {}, {} workers, engine {}, deployment {}, generation {}", settings_.version, settings_.data_path,
-            settings_.control_path, settings_.keys_path, workers_.size(), workers_.front()->engine_name(), deployer_.current().deployment(), deployer_.current().generation());
+  log_.info("ready: version {}, data socket {}, control socket {}, keys socket {}, {} workers, engine {}, deployment {}, generation {}", settings_.version, place_of(data_listener_),
+            place_of(control_listener_), place_of(keys_listener_), workers_.size(), workers_.front()->engine_name(), deployer_.current().deployment(), deployer_.current().generation());
+  service_report_.ready();
   mask(SIG_UNBLOCK, {SIGTERM, SIGINT, SIGALRM});
   loop_.run();
   mask(SIG_BLOCK, {SIGTERM, SIGINT});
@@ -159,6 +176,7 @@ void Daemon::adopt(Incoming incoming) noexcept {
 void Daemon::on_stop() noexcept {
   if (std::exchange(stopping_, true)) return;
   log_.info("stopping");
+  service_report_.stopping();
   stop_limit_.start(base::limits::kStopMs);
   refused_before_ += data_listener_->refused() + control_listener_->refused() + keys_listener_->refused();
   data_listener_.reset();

@@ -24,7 +24,10 @@
 #include "server/ledger.h"
 #include "server/listener.h"
 #include "server/quota.h"
+#include "server/service_manager.h"
+#include "server/service_report.h"
 #include "server/status.h"
+#include "server/watchdog.h"
 #include "server/worker.h"
 #include "snapshot/snapshot.h"
 
@@ -51,6 +54,8 @@ struct DaemonParts {
   verdict::TokenCache* token_cache = nullptr;                    // of as many lanes as there are workers; null: none
   std::unique_ptr<Ledger> ledger;                                // started; never null
   std::uint64_t jitter_seed = 0;                                 // of the times at which keys are fetched
+  ListeningSockets sockets;                                      // that were handed over: data, control and keys are bound at their paths if they are not among them
+  ServiceManager* manager = nullptr;                             // null: there is none
 };
 
 // StopLimit: the last resort of a stop. A batch of slow signatures or the compilation of a large configuration may outlast the time that a stop may take, and neither
@@ -67,13 +72,13 @@ class StopLimit {
 // Daemon: a resource.
 class Daemon final : private StatusSource, private ConnectionSink {
  public:
-  // start(settings, parts): starts the threads and binds the sockets. Connections are accepted once run() runs. Failures: a socket.
+  // start(settings, parts): starts the threads and takes or binds the sockets. Connections are accepted once run() runs. Failures: a socket.
   static base::Result<std::unique_ptr<Daemon>> start(DaemonSettings settings, DaemonParts parts);
   ~Daemon() override;
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  // run(): serves until SIGTERM, SIGINT or stop(); returns when everything that was read is answered, or after kDrainMs.
+  // run(): tells the service manager that it is ready, and serves until SIGTERM, SIGINT or stop(); returns when everything that was read is answered, or after kDrainMs.
   void run();
   // stop(): thread-safe.
   void stop();
@@ -81,6 +86,8 @@ class Daemon final : private StatusSource, private ConnectionSink {
  private:
   Daemon(DaemonSettings settings, DaemonParts parts, std::shared_ptr<const snapshot::Snapshot> first);
   void listen(ListeningSocket data, ListeningSocket control, ListeningSocket keys);
+  void on_reload_begun() noexcept { service_report_.reload_begun(); }
+  void on_reload_ended() noexcept { service_report_.reload_ended(); }
   StatusFigures figures() const override;
   void adopt(Incoming incoming) noexcept override;
   void on_wake() noexcept;
@@ -109,7 +116,10 @@ class Daemon final : private StatusSource, private ConnectionSink {
   std::vector<std::unique_ptr<Worker>> workers_;
   Deployer deployer_;
   KeyRefresher refresher_;
+  ServiceReport service_report_;
+  Watchdog watchdog_;
   ControlServer control_;
+  std::optional<ListeningSocket> metrics_socket_;
   std::optional<Listener> data_listener_;
   std::optional<Listener> control_listener_;
   std::optional<Listener> keys_listener_;

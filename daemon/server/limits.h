@@ -55,6 +55,7 @@ inline constexpr std::size_t kChangesQueuedMax = 8;
 // The builder's priority (nice(2)). With 19 a host whose processors are all busy let an answer wait for 5 to 30 s, and it may be a key that is to be withdrawn; with 5 the
 // slowest of 20 took 25 ms (bench/deploy_figures), and a large deploy still gives way to the workers.
 inline constexpr int kBuilderNice = 5;
+inline constexpr std::uint64_t kServiceLineMs = 5'000;   // the line that `systemctl status` shows is that old at the most: it is for people, and making it costs a status report
 inline constexpr std::uint64_t kTryAgainMs = 5'000;      // a disk that refused, or an account that the host did not know, is tried again after this time
 
 }  // namespace assay::server::limits

@@ -95,10 +95,13 @@ base::Result<ListeningSocket> ListeningSocket::bind(const std::string& path, mod
 base::Result<ListeningSocket> ListeningSocket::inherit(Fd descriptor) {
   int listens = 0;
   int domain = 0;
+  int type = 0;
   socklen_t bytes = sizeof listens;
   if (::getsockopt(descriptor.get(), SOL_SOCKET, SO_ACCEPTCONN, &listens, &bytes) != 0 || listens == 0) return base::fail("the inherited descriptor does not listen");
   bytes = sizeof domain;
   if (::getsockopt(descriptor.get(), SOL_SOCKET, SO_DOMAIN, &domain, &bytes) != 0 || domain != AF_UNIX) return base::fail("the inherited descriptor is no Unix socket");
+  bytes = sizeof type;
+  if (::getsockopt(descriptor.get(), SOL_SOCKET, SO_TYPE, &type, &bytes) != 0 || type != SOCK_STREAM) return base::fail("the inherited descriptor is no stream socket");
   const int flags = ::fcntl(descriptor.get(), F_GETFL);
   if (flags < 0 || ::fcntl(descriptor.get(), F_SETFL, flags | O_NONBLOCK) != 0) return base::fail(std::string("O_NONBLOCK: ") + std::strerror(errno));
   return ListeningSocket(std::move(descriptor), {});

@@ -28,7 +28,7 @@ class ListeningSocket {
   // bind(path, mode): binds and listens. A socket file that is there is replaced only if nobody listens on it; nothing but a socket is ever removed. The file
   // never is open wider than mode. gid: its group, if not the process's. Failures: already in use, no socket, what the system says.
   static base::Result<ListeningSocket> bind(const std::string& path, mode_t mode, std::optional<gid_t> gid = {});
-  // inherit(descriptor): a socket that somebody else bound and listens on (systemd); its file is left alone. Sets O_NONBLOCK.
+  // inherit(descriptor): a stream socket that somebody else bound and listens on (systemd); its file is left alone. Sets O_NONBLOCK.
   static base::Result<ListeningSocket> inherit(Fd descriptor);
 
   ListeningSocket(ListeningSocket&& other) noexcept;
@@ -44,6 +44,14 @@ class ListeningSocket {
   std::string path_;  // empty: not ours to remove
   dev_t device_ = 0;
   ino_t inode_ = 0;
+};
+
+// ListeningSockets: those that somebody has handed over, by their names. Movable.
+struct ListeningSockets {
+  std::optional<ListeningSocket> data;
+  std::optional<ListeningSocket> control;
+  std::optional<ListeningSocket> keys;
+  std::optional<ListeningSocket> metrics;
 };
 
 // ConnectionSink: takes accepted connections.

@@ -74,6 +74,7 @@ void Worker::drain() {
 }
 
 void Worker::on_wake() noexcept {
+  wakes_.add();
   take_up_snapshot();
   open_adopted();
   if (drain_asked_.load() && !draining_) begin_drain();

@@ -58,6 +58,10 @@ class Worker final : private ConnectionOwner {
   void drain();
   bool drained() const noexcept { return drained_.load(std::memory_order_acquire); }
 
+  // wake(): has its loop turn. wakes(): how often it has done so for a wake; several wakes may become one.
+  void wake() noexcept { wake_.send(); }
+  std::uint64_t wakes() const noexcept { return wakes_.value(); }
+
   // load(): connections adopted and not closed yet.
   std::size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
   const Counters& counters() const noexcept { return counters_; }
@@ -86,6 +90,7 @@ class Worker final : private ConnectionOwner {
   loop::Async& main_wake_;
   const std::uint64_t sweep_ms_;
   Counters counters_;
+  Counter wakes_;
 
   // Between the threads.
   std::mutex mutex_;
