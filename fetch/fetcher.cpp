@@ -11,13 +11,38 @@
 
 namespace assay::fetch {
 
-Fetcher::Fetcher(const base::Clock& clock, base::Log& log, std::string keys_path, const std::string& version)
+Fetcher::Fetcher(const base::Clock& clock, base::Log& log, std::string keys_path, const std::string& version, server::ServiceManager* manager)
     : clock_(clock),
       log_(log),
+      manager_(manager),
       terminate_(loop_, SIGTERM, loop::bind<&Fetcher::stop>(this)),
       interrupt_(loop_, SIGINT, loop::bind<&Fetcher::stop>(this)),
+      watchdog_(loop_, manager, {}, log),
       transfers_(loop_, "assay-fetch/" + version),
       link_(loop_, log, std::move(keys_path), *this) {}
+
+void Fetcher::run() noexcept {
+  told_ = line();
+  if (manager_ != nullptr) manager_->ready(told_);
+  loop_.run();
+}
+
+void Fetcher::stop() noexcept {
+  if (manager_ != nullptr) manager_->stopping();
+  loop_.stop();
+}
+
+std::string Fetcher::line() const {
+  return fmt::format("{}connected to assayd, {} fetch{} under way", connected_ ? "" : "not ", fetches_.size(), fetches_.size() == 1 ? "" : "es");
+}
+
+// report(): what the manager has not been told yet.
+void Fetcher::report() {
+  std::string now = line();
+  if (manager_ == nullptr || now == told_) return;
+  told_ = std::move(now);
+  manager_->status(told_);
+}
 
 base::Result<void> Fetcher::on_frame(base::Bytes frame) noexcept {
   auto message = decode_message(frame);
@@ -41,6 +66,7 @@ base::Result<void> Fetcher::take(Order order) {
   auto fetch = std::make_unique<Fetch>(loop_, transfers_, clock_, *this, std::move(order));
   Fetch& started = *fetch;
   fetches_.emplace(number, std::move(fetch));
+  report();
   started.start();
   return {};
 }
@@ -49,8 +75,18 @@ void Fetcher::on_outcome(std::uint64_t number, Outcome outcome) noexcept {
   if (const auto* failed = std::get_if<Failed>(&outcome)) log_.debug("order {}: {}", number, base::printable(failed->reason, limits::kFetchReasonBytesMax, base::Blanks::kept));
   link_.send(encode_answer(number, outcome));
   fetches_.erase(number);
+  report();
 }
 
-void Fetcher::on_down() noexcept { fetches_.clear(); }
+void Fetcher::on_up() noexcept {
+  connected_ = true;
+  report();
+}
+
+void Fetcher::on_down() noexcept {
+  connected_ = false;
+  fetches_.clear();
+  report();
+}
 
 }  // namespace assay::fetch

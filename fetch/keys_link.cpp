@@ -3,6 +3,7 @@
 #include "fetch/keys_link.h"
 
 #include <cstring>
+#include <utility>
 
 #include "base/check.h"
 #include "fetch/limits.h"
@@ -126,8 +127,9 @@ void KeysLink::settle() noexcept {
   settled_.stop();
   retry_after_ms_ = limits::kReconnectMinMs;
   causes_logged_ = 0;
-  if (!is_settled_) log_.info("{}: connected to assayd", path_);
-  is_settled_ = true;
+  if (std::exchange(is_settled_, true)) return;
+  log_.info("{}: connected to assayd", path_);
+  owner_.on_up();
 }
 
 void KeysLink::drop(Cause cause, std::string_view why) noexcept {

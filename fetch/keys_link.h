@@ -23,6 +23,8 @@ class LinkOwner {
   virtual ~LinkOwner() = default;
   // on_frame(frame): one whole frame, borrowed until the return, aligned to 8 bytes. A failure ends the connection, and the next one is tried later.
   virtual base::Result<void> on_frame(base::Bytes frame) noexcept = 0;
+  // on_up(): the connection is there: it has stood for a while or has brought a frame that is good.
+  virtual void on_up() noexcept = 0;
   // on_down(): the connection that brought the frames so far is gone; what they asked for is not to be answered.
   virtual void on_down() noexcept = 0;
 };

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "fetch/fetcher.h"
+#include "server/service_manager.h"
 #include "server/system.h"
 
 namespace {
@@ -21,7 +22,8 @@ int serve(const std::string& keys, const std::string& log_level) {
   const auto log = server::make_stderr_log(*server::parse_log_level(log_level));
   const server::SystemClock clock;
   server::harden_process(*log);
-  fetch::Fetcher fetcher(clock, *log, keys, ASSAY_VERSION);
+  const auto manager = server::make_service_manager(*log);
+  fetch::Fetcher fetcher(clock, *log, keys, ASSAY_VERSION, manager.get());
   fetcher.run();
   return 0;
 }
