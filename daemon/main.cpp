@@ -41,6 +41,7 @@ struct Options {
   std::string control_group;
   std::string keys;  // empty: kKeysName beside the control socket
   std::string keys_group;
+  std::string metrics;  // empty: no metrics socket
   std::string state_dir;
   std::string log_level = "info";
   std::size_t workers = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kWorkersMax);
@@ -114,7 +115,7 @@ int serve(const Options& options) {
   server::raise_descriptor_limit(*log);
   const auto hash_key = server::draw_hash_key();
   if (!hash_key) return fail(hash_key.error().what);
-  server::DaemonSettings settings{.data_path = options.socket, .control_path = options.control, .control_gid = {}, .keys_path = {}, .keys_gid = {}, .workers = options.workers, .version = ASSAY_VERSION};
+  server::DaemonSettings settings{.data_path = options.socket, .control_path = options.control, .control_gid = {}, .keys_path = {}, .keys_gid = {}, .metrics_path = options.metrics, .workers = options.workers, .version = ASSAY_VERSION};
   settings.keys_path = options.keys.empty() ? options.control.substr(0, options.control.rfind('/') + 1) + std::string(kKeysName) : options.keys;
   if (!options.control_group.empty()) {
     settings.control_gid = identities.gid_of(options.control_group);
@@ -180,6 +181,7 @@ int main(int argc, char** argv) {
   app.add_option("--control-group", options.control_group, "a group whose members may open the control socket, too; `clients` says what they may do")->type_name("GROUP");
   app.add_option("--keys", options.keys, "keys socket, for assay-fetch; default: keys.sock beside the control socket")->type_name("PATH");
   app.add_option("--keys-group", options.keys_group, "a group whose members may open the keys socket, too; and bring keys, but do nothing else")->type_name("GROUP");
+  app.add_option("--metrics", options.metrics, "metrics socket, HTTP for Prometheus and the like; default: none")->type_name("PATH");
   options.state_dir = default_state_dir();
   app.add_option("--state-dir", options.state_dir, "where the state is kept over a restart; default: $STATE_DIRECTORY; without either nothing is kept")->type_name("DIR")
       ->check([](const std::string& dir) { return dir.empty() ? "names no folder" : ""; });

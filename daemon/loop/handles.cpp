@@ -43,12 +43,16 @@ Async::Async(Loop& loop, Callback callback) : node_(make_node<uv_async_t>(callba
 
 void Async::send() noexcept { CHECK(uv_async_send(&node_->handle) == 0); }
 
-Poll::Poll(Loop& loop, int descriptor, Callback readable) : node_(make_node<uv_poll_t>(readable)) {
+Poll::Poll(Loop& loop, int descriptor, Callback callback) : node_(make_node<uv_poll_t>(callback)) {
   CHECK(uv_poll_init(loop.raw(), &node_->handle, descriptor) == 0);
 }
 
-void Poll::start() noexcept {
-  CHECK(uv_poll_start(&node_->handle, UV_READABLE, checked(+[](uv_poll_t* handle, int, int) noexcept { call(handle); })) == 0);
+void Poll::start() noexcept { start(UV_READABLE); }
+
+void Poll::start_writable() noexcept { start(UV_WRITABLE); }
+
+void Poll::start(int event) noexcept {
+  CHECK(uv_poll_start(&node_->handle, event, checked(+[](uv_poll_t* handle, int, int) noexcept { call(handle); })) == 0);
 }
 
 void Poll::stop() noexcept { CHECK(uv_poll_stop(&node_->handle) == 0); }

@@ -60,14 +60,17 @@ class Async {
   NodePtr<uv_async_t> node_;
 };
 
-// Poll: calls while a descriptor is readable (or broken). The descriptor outlives this object.
+// Poll: calls while a descriptor is readable, or writable, whichever was started last (or broken). The descriptor outlives this object.
 class Poll {
  public:
-  Poll(Loop& loop, int descriptor, Callback readable);
-  void start() noexcept;
+  Poll(Loop& loop, int descriptor, Callback callback);
+  void start() noexcept;  // readable
+  void start_writable() noexcept;
   void stop() noexcept;
 
  private:
+  void start(int event) noexcept;
+
   NodePtr<uv_poll_t> node_;
 };
 

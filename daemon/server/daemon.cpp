@@ -59,6 +59,7 @@ void mask(int how, std::initializer_list<int> signals) noexcept {
 }
 
 constexpr mode_t kDataMode = 0660;
+constexpr mode_t kMetricsMode = 0660;
 // Of the other two:
 constexpr mode_t kOwnerMode = 0600;
 constexpr mode_t kGroupMode = 0660;
@@ -104,8 +105,12 @@ base::Result<std::unique_ptr<Daemon>> Daemon::start(DaemonSettings settings, Dae
   if (!control) return std::unexpected(control.error());
   auto keys = take_or_bind(handed.keys, names.keys_path, names.keys_gid ? kGroupMode : kOwnerMode, names.keys_gid);
   if (!keys) return std::unexpected(keys.error());
-  if (handed.metrics) daemon->metrics_socket_.emplace(std::move(*handed.metrics));
-  daemon->listen(std::move(*data), std::move(*control), std::move(*keys));
+  if (!handed.metrics && !names.metrics_path.empty()) {
+    auto bound = ListeningSocket::bind(names.metrics_path, kMetricsMode);
+    if (!bound) return std::unexpected(bound.error());
+    handed.metrics.emplace(std::move(*bound));
+  }
+  daemon->listen(std::move(*data), std::move(*control), std::move(*keys), std::move(handed.metrics));
   return daemon;
 }
 
@@ -123,6 +128,7 @@ Daemon::Daemon(DaemonSettings settings, DaemonParts parts, std::shared_ptr<const
       data_quota_(first->limits().connections, first->limits().connections_per_uid),
       control_quota_(base::limits::kControlConnectionsMax, base::limits::kControlConnectionsPerUidMax),
       keys_quota_(base::limits::kKeysConnectionsMax, base::limits::kKeysConnectionsMax),
+      metrics_quota_(limits::kMetricsConnectionsMax, limits::kMetricsConnectionsPerUidMax),
       first_report_(parts.ledger->report()),
       builder_(loop_, std::move(parts.ledger), std::move(parts.tables)),
       workers_(make_workers(settings_, parts, first, builder_, wake_)),
@@ -143,14 +149,18 @@ Daemon::Daemon(DaemonSettings settings, DaemonParts parts, std::shared_ptr<const
                        .status = *this,
                        .drained = loop::bind<&Daemon::send_wake>(this),
                        .reload_begun = loop::bind<&Daemon::on_reload_begun>(this),
-                       .reload_ended = loop::bind<&Daemon::on_reload_ended>(this)}) {}
+                       .reload_ended = loop::bind<&Daemon::on_reload_ended>(this)}),
+      metrics_(loop_, {.clock = clock_, .log = log_, .source = *this, .drained = loop::bind<&Daemon::send_wake>(this)}) {}
 
-void Daemon::listen(ListeningSocket data, ListeningSocket control, ListeningSocket keys) {
+void Daemon::listen(ListeningSocket data, ListeningSocket control, ListeningSocket keys, std::optional<ListeningSocket> metrics) {
   data_listener_.emplace(loop_, std::move(data),
                          ListenerParts{.name = "data socket", .quota = data_quota_, .sink = *this, .clock = clock_, .log = log_});
   control_listener_.emplace(loop_, std::move(control),
                             ListenerParts{.name = "control socket", .quota = control_quota_, .sink = control_, .clock = clock_, .log = log_});
   keys_listener_.emplace(loop_, std::move(keys), ListenerParts{.name = "keys socket", .quota = keys_quota_, .sink = refresher_.sink(), .clock = clock_, .log = log_});
+  if (!metrics) return;
+  metrics_listener_.emplace(loop_, std::move(*metrics),
+                            ListenerParts{.name = "metrics socket", .too_many = MetricsSocket::kTooMany, .quota = metrics_quota_, .sink = metrics_, .clock = clock_, .log = log_});
 }
 
 // Threads post to wake_ until they are joined; nothing of theirs reaches an object that is gone, since the loop no longer runs.
@@ -159,6 +169,7 @@ Daemon::~Daemon() = default;
 void Daemon::run() {
   log_.info("ready: version {}, data socket {}, control socket {}, keys socket {}, {} workers, engine {}, deployment {}, generation {}", settings_.version, place_of(data_listener_),
             place_of(control_listener_), place_of(keys_listener_), workers_.size(), workers_.front()->engine_name(), deployer_.current().deployment(), deployer_.current().generation());
+  if (metrics_listener_) log_.info("metrics socket {}", place_of(metrics_listener_));
   service_report_.ready();
   mask(SIG_UNBLOCK, {SIGTERM, SIGINT, SIGALRM});
   loop_.run();
@@ -182,7 +193,10 @@ void Daemon::on_stop() noexcept {
   data_listener_.reset();
   control_listener_.reset();
   keys_listener_.reset();
+  if (metrics_listener_) refused_before_ += metrics_listener_->refused();
+  metrics_listener_.reset();
   control_.drain();
+  metrics_.drain();
   refresher_.drain();
   for (const auto& worker : workers_) worker->drain();
   on_wake();
@@ -191,7 +205,7 @@ void Daemon::on_stop() noexcept {
 void Daemon::on_wake() noexcept {
   deployer_.on_worker_progress();
   refresher_.on_unknown_kids();
-  if (stopping_ && control_.drained() && std::ranges::all_of(workers_, [](const auto& worker) { return worker->drained(); })) loop_.stop();
+  if (stopping_ && control_.drained() && metrics_.drained() && std::ranges::all_of(workers_, [](const auto& worker) { return worker->drained(); })) loop_.stop();
 }
 
 StatusFigures Daemon::figures() const {
@@ -206,10 +220,15 @@ StatusFigures Daemon::figures() const {
   if (data_listener_) figures.connections_refused += data_listener_->refused();
   if (control_listener_) figures.connections_refused += control_listener_->refused();
   if (keys_listener_) figures.connections_refused += keys_listener_->refused();
+  if (metrics_listener_) figures.connections_refused += metrics_listener_->refused();
   for (const std::size_t worker : deployer_.late_workers()) {
     figures.problems.push_back({Problem::Severity::warning, "worker " + std::to_string(worker) + " still judges by an older generation"});
   }
   return figures;
+}
+
+std::string Daemon::metrics_text() const {
+  return fmt::format("# HELP assay_generation Generation of the snapshot in force.\n# TYPE assay_generation gauge\nassay_generation {}\n", deployer_.current().generation());
 }
 
 }  // namespace assay::server

@@ -23,6 +23,8 @@
 #include "server/key_refresher.h"
 #include "server/ledger.h"
 #include "server/listener.h"
+#include "server/metrics_socket.h"
+#include "server/metrics_source.h"
 #include "server/quota.h"
 #include "server/service_manager.h"
 #include "server/service_report.h"
@@ -39,6 +41,7 @@ struct DaemonSettings {
   std::optional<std::uint32_t> control_gid;  // its group, which may then open it; absent: nobody but the daemon's user
   std::string keys_path;
   std::optional<std::uint32_t> keys_gid;     // likewise
+  std::string metrics_path;                  // empty: no metrics socket
   std::size_t workers = 1;
   std::string_view version;
 };
@@ -70,7 +73,7 @@ class StopLimit {
 };
 
 // Daemon: a resource.
-class Daemon final : private StatusSource, private ConnectionSink {
+class Daemon final : private StatusSource, private MetricsSource, private ConnectionSink {
  public:
   // start(settings, parts): starts the threads and takes or binds the sockets. Connections are accepted once run() runs. Failures: a socket.
   static base::Result<std::unique_ptr<Daemon>> start(DaemonSettings settings, DaemonParts parts);
@@ -85,10 +88,11 @@ class Daemon final : private StatusSource, private ConnectionSink {
 
  private:
   Daemon(DaemonSettings settings, DaemonParts parts, std::shared_ptr<const snapshot::Snapshot> first);
-  void listen(ListeningSocket data, ListeningSocket control, ListeningSocket keys);
+  void listen(ListeningSocket data, ListeningSocket control, ListeningSocket keys, std::optional<ListeningSocket> metrics);
   void on_reload_begun() noexcept { service_report_.reload_begun(); }
   void on_reload_ended() noexcept { service_report_.reload_ended(); }
   StatusFigures figures() const override;
+  std::string metrics_text() const override;
   void adopt(Incoming incoming) noexcept override;
   void on_wake() noexcept;
   void on_stop() noexcept;
@@ -111,6 +115,7 @@ class Daemon final : private StatusSource, private ConnectionSink {
   ConnectionQuota data_quota_;
   ConnectionQuota control_quota_;
   ConnectionQuota keys_quota_;
+  ConnectionQuota metrics_quota_;
   std::shared_ptr<const StateReport> first_report_;  // on its way to deployer_: only the builder's thread may ask the ledger for another
   Builder builder_;
   std::vector<std::unique_ptr<Worker>> workers_;
@@ -119,10 +124,11 @@ class Daemon final : private StatusSource, private ConnectionSink {
   ServiceReport service_report_;
   Watchdog watchdog_;
   ControlServer control_;
-  std::optional<ListeningSocket> metrics_socket_;
+  MetricsSocket metrics_;
   std::optional<Listener> data_listener_;
   std::optional<Listener> control_listener_;
   std::optional<Listener> keys_listener_;
+  std::optional<Listener> metrics_listener_;
   std::uint64_t refused_before_ = 0;  // by listeners that are gone
 };
 

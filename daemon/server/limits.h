@@ -45,6 +45,12 @@ inline constexpr std::uint64_t kAcceptPauseMs = 100;      // out of descriptors:
 inline constexpr std::uint64_t kPeerLogMs = 1'000;        // at most one line in this time about each kind of thing that a peer can repeat at will
 inline constexpr std::size_t kPeerGroupsMax = 65'536;     // NGROUPS_MAX of Linux
 
+// --- The metrics socket: a collector or two, and people with curl. Each holds a head and an answer at the most. ---
+inline constexpr std::size_t kMetricsConnectionsMax = 16;
+inline constexpr std::size_t kMetricsConnectionsPerUidMax = 8;  // so that no user takes all of them
+inline constexpr std::size_t kHttpHeadBytesMax = 8 * 1024;      // collectors send 300 bytes; a proxy may add as much as web servers usually take
+inline constexpr std::uint64_t kMetricsExchangeMs = kSlowPeerMs;  // from the connection to the last byte of the answer, whatever trickles meanwhile
+
 // --- Sweeps for slow and idle peers: a quarter of the shortest time they enforce. ---
 inline constexpr std::uint64_t kSweepMs = kSlowPeerMs / 4;
 

@@ -118,11 +118,7 @@ ListeningSocket::~ListeningSocket() {
 
 Listener::Listener(loop::Loop& main, ListeningSocket socket, ListenerParts parts)
     : parts_(parts),
-      refusal_([] {
-        ReplyEncoder encoder(limits::kDataFrameBytesMax);
-        const base::Bytes frame = encoder.error(0, ErrorCode::too_many_connections);
-        return std::vector<std::byte>(frame.begin(), frame.end());
-      }()),
+      refusal_(parts.too_many.empty() ? base::as_text(ReplyEncoder(limits::kDataFrameBytesMax).error(0, ErrorCode::too_many_connections)) : parts.too_many),
       socket_(std::move(socket)),
       poll_(main, socket_.descriptor(), loop::bind<&Listener::on_readable>(this)),
       rest_(main, loop::bind<&Listener::on_rested>(this)) {

@@ -61,16 +61,17 @@ class ConnectionSink {
   virtual void adopt(Incoming incoming) noexcept = 0;
 };
 
-// ListenerParts: references outlive the listener. name: for the log.
+// ListenerParts: references outlive the listener. name: for the log. too_many: what those over a limit are told; empty: that, in a frame.
 struct ListenerParts {
   std::string_view name;
+  std::string_view too_many = {};
   ConnectionQuota& quota;
   ConnectionSink& sink;
   const base::Clock& clock;
   base::Log& log;
 };
 
-// Listener: a resource of the main loop's thread: accepts, reads who it is, charges the quota, hands over. Over a limit it accepts, says so in a frame, closes and
+// Listener: a resource of the main loop's thread: accepts, reads who it is, charges the quota, hands over. Over a limit it accepts, says so, closes and
 // counts; out of descriptors it rests for a while instead of spinning.
 class Listener {
  public:
@@ -91,7 +92,7 @@ class Listener {
   void rest(int error);
 
   const ListenerParts parts_;
-  const std::vector<std::byte> refusal_;  // the frame
+  const std::string refusal_;
   Counter refused_;
   LogLimiter too_many_log_;
   LogLimiter nobody_log_;

@@ -173,6 +173,20 @@ TEST_F(ListenerTest, SaysSoClosesAndCountsOverTheLimit) {
   EXPECT_EQ(adopted.size(), 1U);
 }
 
+// A socket of another protocol says it in its own.
+TEST_F(ListenerTest, SaysItInTheWordsThatItWasGiven) {
+  auto other = ListeningSocket::bind(folder.file("other"), 0600);
+  ASSERT_TRUE(other) << what(other);
+  ConnectionQuota none(0, 0);
+  const Listener of_other(loop, std::move(*other), ListenerParts{.name = "other socket", .too_many = "no room", .quota = none, .sink = *this, .clock = clock, .log = log});
+  const auto peer = connect_to(folder.file("other"));
+  ASSERT_TRUE(peer);
+  loop.turn();
+  EXPECT_EQ(base::as_text(peer->receive()), "no room");
+  EXPECT_TRUE(peer->receive().empty());
+  EXPECT_EQ(of_other.refused(), 1U);
+}
+
 TEST_F(ListenerTest, RestsWhenDescriptorsRunOut) {
 #ifdef ASSAY_SANITIZED
   GTEST_SKIP() << "skipped: the undefined behaviour sanitizer opens a pipe to look at an object, and takes a failure for a bad object";

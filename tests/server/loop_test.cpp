@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <memory>
@@ -120,6 +121,28 @@ TEST(Poll, CallsWhileReadableUntilStopped) {
     poll.stop();
     loop.turn();
     EXPECT_EQ(counting.calls, 2);
+  }
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+// One direction at a time: the one that was started last.
+TEST(Poll, CallsWhileWritable) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  {
+    Loop loop;
+    Counting counting{loop};
+    Poll poll(loop, ends[0], bind<&Counting::call>(&counting));
+    poll.start();
+    loop.turn();
+    EXPECT_EQ(counting.calls, 0);
+    poll.start_writable();
+    loop.run();
+    EXPECT_EQ(counting.calls, 1);
+    poll.start();
+    loop.turn();
+    EXPECT_EQ(counting.calls, 1);
   }
   ::close(ends[0]);
   ::close(ends[1]);
