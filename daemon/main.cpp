@@ -67,7 +67,9 @@ int check(const Options& options) {
 std::unique_ptr<verdict::TokenCache> make_token_cache(const snapshot::DaemonConfig& config, crypto::EngineChoice choice, base::HashKey hash_key, std::size_t workers, base::Log& log) {
   if (config.token_cache_budget_bytes == 0) return nullptr;
   auto cache = verdict::TokenCache::make(config.token_cache_budget_bytes, hash_key, workers, crypto::tried_sha256(choice));
-  if (cache == nullptr) log.error("daemon.token_cache_budget: {} bytes are too few, or cannot be had; no tokens are remembered", config.token_cache_budget_bytes);
+  if (cache == nullptr) {
+    log.event(base::Event::token_cache_missing, {}, "daemon.token_cache_budget: {} bytes are too few, or cannot be had; no tokens are remembered", config.token_cache_budget_bytes);
+  }
   return cache;
 }
 
@@ -85,15 +87,18 @@ crypto::EngineChoice engine_choice(const snapshot::DaemonConfig& config, base::L
 std::unique_ptr<crypto::EngineSet> make_engines(const snapshot::DaemonConfig& config, crypto::EngineChoice choice, verdict::TokenCache* token_cache, base::Log& log) {
   const auto disagreement = [&log, token_cache](crypto::Algorithm algorithm) {
     if (token_cache != nullptr) token_cache->end_era(algorithm);
-    log.error("ALARM: the reference engine refuses a signature of {} that was accepted; from now on it verifies all of them", jose::name_of(algorithm));
+    const std::string_view name = jose::name_of(algorithm);
+    log.event(base::Event::engine_disagreement, {{"ALGORITHM", name}}, "the reference engine refuses a signature of {} that was accepted; from now on it verifies all of them", name);
   };
   auto engines = std::make_unique<crypto::EngineSet>(
       choice, crypto::CrossCheckOptions{.mode = config.cross_check, .percent = config.cross_check_percent, .on_disagreement = disagreement});
   for (const crypto::StepDown& step : engines->step_downs()) {
+    const std::string_view engine = name_of(step.level);
     if (step.algorithm == crypto::Algorithm::unset) {
-      log.warning("engine {}: this processor cannot run it; taking the next", name_of(step.level));
+      log.event(base::Event::engine_unsupported, {{"ENGINE", engine}}, "engine {}: this processor cannot run it; taking the next", engine);
     } else {
-      log.error("ALARM: engine {} gives wrong answers for {} on this processor; taking the next for it", name_of(step.level), jose::name_of(step.algorithm));
+      const std::string_view algorithm = jose::name_of(step.algorithm);
+      log.event(base::Event::engine_wrong, {{"ENGINE", engine}, {"ALGORITHM", algorithm}}, "engine {} gives wrong answers for {} on this processor; taking the next for it", engine, algorithm);
     }
   }
   return engines;
@@ -107,7 +112,7 @@ int fail(std::string_view what) {
 int serve(const Options& options) {
   auto sockets = server::take_listening_sockets();
   if (!sockets) return fail(sockets.error().what);
-  const auto log = server::make_stderr_log(*server::parse_log_level(options.log_level));
+  const auto log = server::make_log(*server::parse_log_level(options.log_level), "assayd");
   const auto manager = server::make_service_manager(*log);
   const server::SystemClock clock;
   const server::SystemIdentities identities;

@@ -128,7 +128,7 @@ void KeysLink::settle() noexcept {
   retry_after_ms_ = limits::kReconnectMinMs;
   causes_logged_ = 0;
   if (std::exchange(is_settled_, true)) return;
-  log_.info("{}: connected to assayd", path_);
+  log_.event(base::Event::assayd_connected, {{"SOCKET", path_}}, "{}: connected to assayd", path_);
   owner_.on_up();
 }
 
@@ -139,7 +139,7 @@ void KeysLink::drop(Cause cause, std::string_view why) noexcept {
   const unsigned bit = 1U << static_cast<unsigned>(cause);
   if ((causes_logged_ & bit) == 0) {
     const std::string reason = base::printable(why, limits::kFetchReasonBytesMax, base::Blanks::kept);
-    log_.warning("{}: {}{}; connecting again", path_, is_settled_ ? "connection lost: " : "", reason);
+    log_.event(base::Event::assayd_lost, {{"SOCKET", path_}, {"REASON", reason}}, "{}: {}{}; connecting again", path_, is_settled_ ? "connection lost: " : "", reason);
   }
   causes_logged_ |= bit;
   is_settled_ = false;

@@ -19,7 +19,7 @@ constexpr int kBadUse = 2;
 constexpr std::size_t kSocketPathBytesMax = sizeof(sockaddr_un::sun_path) - 1;
 
 int serve(const std::string& keys, const std::string& log_level) {
-  const auto log = server::make_stderr_log(*server::parse_log_level(log_level));
+  const auto log = server::make_log(*server::parse_log_level(log_level), "assay-fetch");
   const server::SystemClock clock;
   server::harden_process(*log);
   const auto manager = server::make_service_manager(*log);

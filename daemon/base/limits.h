@@ -47,6 +47,10 @@ inline constexpr std::size_t kFetchReasonBytesMax = 256;  // of a failure, escap
 // A frame of the keys socket: a set of kJwksBytesMax and what is around it, or an order with five texts of kPathBytesMax.
 inline constexpr std::size_t kKeysFrameBytesMax = kJwksBytesMax + 32 * 1024;
 
+// --- The log. ---
+// Of a field's text, escaped. Names and kids can be longer, but those in use have 10 to 100.
+inline constexpr std::size_t kLogFieldBytesMax = 512;
+
 // --- A configuration. ---
 inline constexpr std::size_t kNameCodePointsMax = 256;
 inline constexpr std::size_t kDescriptionCodePointsMax = 1024;

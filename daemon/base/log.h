@@ -3,26 +3,50 @@
 
 #include <fmt/core.h>
 
+#include <concepts>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
+
+#include "base/event.h"
 
 namespace assay::base {
 
-enum class LogLevel : std::uint8_t { debug = 1, info, warning, error, alarm };
+// LogField: something about an event that a program may look for. name: a literal, one of the event's (base/event.h). A number stands as it is. Text, whoever chose it, is made safe here: what is not
+// in 0x20..0x7E becomes \xHH, and what is longer than limits::kLogFieldBytesMax is cut as by printable(). A backslash stays, for much of what is said was made printable before.
+class LogField {
+ public:
+  LogField(std::string_view name, std::string_view text);
+  template <std::integral Number>
+  LogField(std::string_view name, Number number) : name_(name), value_(fmt::format("{}", number)) {}
+
+  std::string_view name() const { return name_; }
+  const std::string& value() const { return value_; }
+
+ private:
+  std::string_view name_;
+  std::string value_;
+};
 
 // Log: writes lines. Implementations are thread-safe and do not throw.
 class Log {
  public:
   virtual ~Log() = default;
   virtual bool enabled(LogLevel level) const noexcept = 0;
-  virtual void write(LogLevel level, std::string_view line) noexcept = 0;
+  virtual void write(LogLevel level, Event event, std::span<const LogField> fields, std::string_view line) noexcept = 0;
 
+  // event(which, fields, format, args): at its level. The line says all that people need; a name may stand in the fields more than once.
   template <class... Args>
-  void line(LogLevel level, fmt::format_string<Args...> format, Args&&... args) {
-    if (enabled(level)) write(level, fmt::format(format, std::forward<Args>(args)...));
+  void event(Event which, const std::vector<LogField>& fields, fmt::format_string<Args...> format, Args&&... args) {
+    check_fields(which, fields);
+    const LogLevel level = info_of(which).level;
+    if (enabled(level)) write(level, which, fields, fmt::format(format, std::forward<Args>(args)...));
   }
+
+  // Lines that are no event. An alarm always is one.
   template <class... Args>
   void debug(fmt::format_string<Args...> format, Args&&... args) { line(LogLevel::debug, format, std::forward<Args>(args)...); }
   template <class... Args>
@@ -31,9 +55,13 @@ class Log {
   void warning(fmt::format_string<Args...> format, Args&&... args) { line(LogLevel::warning, format, std::forward<Args>(args)...); }
   template <class... Args>
   void error(fmt::format_string<Args...> format, Args&&... args) { line(LogLevel::error, format, std::forward<Args>(args)...); }
-  // alarm: what an operator must see (a private key in a JWKS, an engine that fails its self-test).
+
+ private:
   template <class... Args>
-  void alarm(fmt::format_string<Args...> format, Args&&... args) { line(LogLevel::alarm, format, std::forward<Args>(args)...); }
+  void line(LogLevel level, fmt::format_string<Args...> format, Args&&... args) {
+    if (enabled(level)) write(level, Event::none, {}, fmt::format(format, std::forward<Args>(args)...));
+  }
+  static void check_fields(Event which, std::span<const LogField> fields);
 };
 
 // Blanks: what becomes of U+0020: escaped, so that a name is one word; or kept, in sentences.

@@ -192,7 +192,9 @@ void Batch::answer(ReadyQueue& ready, const snapshot::Snapshot& snapshot) {
     if (speaks_nonsense) {
       counters_.connections_dropped.add();
       if (const std::uint64_t events = nonsense_log_.count(clock_.boottime_ms()); events != 0) {
-        log_.info("{} connections dropped: not a frame of this protocol; the latest of uid {}", events, connection->peer().uid);
+        const std::uint32_t uid = connection->peer().uid;
+        log_.event(base::Event::connections_dropped, {{"COUNT", events}, {"UID", uid}, {"REASON", "not a frame of this protocol"}},
+                   "{} connections dropped: not a frame of this protocol; the latest of uid {}", events, uid);
       }
       connection->discard_input();
     }

@@ -309,7 +309,9 @@ void ConnectionPool::drop_overdue(std::string_view name, Counters& counters, bas
     if (overdue == Connection::Overdue::no) return;
     counters.connections_dropped.add();
     if (const std::uint64_t events = overdue_log_.count(now_ms); events != 0) {
-      log.info("{} {} dropped: slow or idle; the latest ({}) of uid {}", events, name, overdue == Connection::Overdue::slow ? "slow" : "idle", connection.peer().uid);
+      const std::string_view how = overdue == Connection::Overdue::slow ? "slow" : "idle";
+      const std::uint32_t uid = connection.peer().uid;
+      log.event(base::Event::connections_dropped, {{"COUNT", events}, {"UID", uid}, {"REASON", how}}, "{} {} dropped: slow or idle; the latest ({}) of uid {}", events, name, how, uid);
     }
     connection.close();
   });

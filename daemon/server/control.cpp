@@ -23,6 +23,22 @@ std::string describe(const Outcome& outcome) {
                             first.pointer.empty() ? "(document)" : base::printable(first.pointer, 256), first.found, first.allowed);
 }
 
+// command_of(kind): the change, as assayctl calls it.
+std::string_view command_of(RequestKind kind) noexcept {
+  switch (kind) {
+    case RequestKind::deploy: return "deploy";
+    case RequestKind::rollback: return "rollback";
+    case RequestKind::push_keys: return "push-keys";
+    case RequestKind::refresh: return "refresh";
+    case RequestKind::unset:
+    case RequestKind::validate:
+    case RequestKind::ping:
+    case RequestKind::status:
+    case RequestKind::unknown: break;
+  }
+  return "";
+}
+
 }  // namespace
 
 ControlServer::ControlServer(loop::Loop& main, ControlParts parts)
@@ -64,7 +80,8 @@ void ControlServer::adopt(Incoming incoming) noexcept {
 
 void ControlServer::forbid(Connection& connection, std::uint64_t id) {
   if (const std::uint64_t events = forbidden_log_.count(clock_.boottime_ms()); events != 0) {
-    log_.warning("{} requests on the control socket forbidden by clients; the latest of uid {}", events, connection.peer().uid);
+    const std::uint32_t uid = connection.peer().uid;
+    log_.event(base::Event::control_forbidden, {{"COUNT", events}, {"UID", uid}}, "{} requests on the control socket forbidden by clients; the latest of uid {}", events, uid);
   }
   connection.send(refuse(id, ErrorCode::forbidden));
 }
@@ -93,7 +110,9 @@ void ControlServer::handle(Connection& connection) {
     if (request.error().code == ErrorCode::bad_frame) {
       counters_.connections_dropped.add();
       if (const std::uint64_t events = nonsense_log_.count(clock_.boottime_ms()); events != 0) {
-        log_.info("{} control connections dropped: not a frame of this protocol; the latest of uid {}", events, connection.peer().uid);
+        const std::uint32_t uid = connection.peer().uid;
+        log_.event(base::Event::connections_dropped, {{"COUNT", events}, {"UID", uid}, {"REASON", "not a frame of this protocol"}},
+                   "{} control connections dropped: not a frame of this protocol; the latest of uid {}", events, uid);
       }
       connection.discard_input();
     }
@@ -128,9 +147,10 @@ void ControlServer::handle(Connection& connection, const RequestView& request) {
   }
   if (right != snapshot::ControlRight::write) return forbid(connection, request.id);
   const std::uint32_t uid = connection.peer().uid;
+  const std::string_view command = command_of(request.kind);
   if (request.kind == RequestKind::deploy) {
-    log_.info("{} asked for by uid {}: {} bytes, {}", request.dry_run ? "dry run of a deploy" : "deploy", uid, request.configuration.size(),
-              request.api_services.empty() ? "all API services" : fmt::format("{} API services", request.api_services.size()));
+    log_.event(base::Event::change_asked, {{"CHANGE", command}, {"DRY_RUN", request.dry_run}, {"UID", uid}}, "{} asked for by uid {}: {} bytes, {}", request.dry_run ? "dry run of a deploy" : "deploy", uid, request.configuration.size(),
+               request.api_services.empty() ? "all API services" : fmt::format("{} API services", request.api_services.size()));
     begin_change(connection, request,
                  DeployRequest{.document = std::string(request.configuration),
                                .api_services = {request.api_services.begin(), request.api_services.end()},
@@ -138,8 +158,8 @@ void ControlServer::handle(Connection& connection, const RequestView& request) {
                                .dry_run = request.dry_run,
                                .allow_volatile = request.allow_volatile});
   } else if (request.kind == RequestKind::rollback) {
-    log_.info("{} asked for by uid {}: to {}", request.dry_run ? "dry run of a rollback" : "rollback", uid,
-              request.deployment == 0 ? "the deployment before" : fmt::format("deployment {}", request.deployment));
+    log_.event(base::Event::change_asked, {{"CHANGE", command}, {"DRY_RUN", request.dry_run}, {"UID", uid}}, "{} asked for by uid {}: to {}",
+               request.dry_run ? "dry run of a rollback" : "rollback", uid, request.deployment == 0 ? "the deployment before" : fmt::format("deployment {}", request.deployment));
     begin_change(connection, request,
                  RollbackRequest{.deployment = request.deployment,
                                  .expected_deployment = request.expected_deployment,
@@ -148,7 +168,8 @@ void ControlServer::handle(Connection& connection, const RequestView& request) {
   } else if (request.kind == RequestKind::refresh) {
     begin_refresh(connection, request);
   } else {
-    log_.info("push of keys asked for by uid {}: OAuth server {}, {} bytes", uid, base::printable(request.oauth_server), request.jwks.size());
+    log_.event(base::Event::change_asked, {{"CHANGE", command}, {"UID", uid}, {"OAUTH_SERVER", request.oauth_server}}, "push of keys asked for by uid {}: OAuth server {}, {} bytes", uid,
+               base::printable(request.oauth_server), request.jwks.size());
     begin_change(connection, request,
                  PushRequest{.oauth_server = std::string(request.oauth_server), .url = std::string(request.url), .jwks = std::string(request.jwks)});
   }
@@ -156,7 +177,9 @@ void ControlServer::handle(Connection& connection, const RequestView& request) {
 
 void ControlServer::begin_refresh(Connection& connection, const RequestView& request) {
   if (draining_) return connection.send(refuse(request.id, ErrorCode::shutting_down));
-  log_.info("fetch of keys asked for by uid {}: OAuth server {}", connection.peer().uid, base::printable(request.oauth_server));
+  const std::uint32_t uid = connection.peer().uid;
+  log_.event(base::Event::change_asked, {{"CHANGE", command_of(request.kind)}, {"UID", uid}, {"OAUTH_SERVER", request.oauth_server}}, "fetch of keys asked for by uid {}: OAuth server {}", uid,
+             base::printable(request.oauth_server));
   const auto source = find_source(deployer_.report().state.in_force(), request.oauth_server, request.url);
   if (!source) return connection.send(refuse(request.id, ErrorCode::bad_key_source, source.error().what));
   // First, for it may be answered within the call.
@@ -197,7 +220,8 @@ void ControlServer::on_change_done(std::uint64_t ticket, const Outcome& outcome)
   const Waiting waiting = take_waiting(ticket);
   if (outcome.error != ErrorCode::unset) {
     counters_.count(outcome.error);
-    log_.warning("refused: {}", describe(outcome));
+    const std::string reason = describe(outcome);
+    log_.event(base::Event::change_refused, {{"CHANGE", command_of(waiting.kind)}, {"REASON", reason}}, "refused: {}", reason);
   } else {
     if (outcome.changed) log_changes(outcome, log_);
     if (outcome.source) refresher_.pushed(*outcome.source);

@@ -167,14 +167,18 @@ void Daemon::listen(ListeningSocket data, ListeningSocket control, ListeningSock
 Daemon::~Daemon() = default;
 
 void Daemon::run() {
-  log_.info("ready: version {}, data socket {}, control socket {}, keys socket {}, {} workers, engine {}, deployment {}, generation {}", settings_.version, place_of(data_listener_),
-            place_of(control_listener_), place_of(keys_listener_), workers_.size(), workers_.front()->engine_name(), deployer_.current().deployment(), deployer_.current().generation());
+  const std::uint64_t deployment = deployer_.current().deployment();
+  const std::uint64_t generation = deployer_.current().generation();
+  const std::string_view engine = workers_.front()->engine_name();
+  log_.event(base::Event::ready, {{"VERSION", settings_.version}, {"DEPLOYMENT", deployment}, {"GENERATION", generation}, {"WORKERS", workers_.size()}, {"ENGINE", engine}},
+             "ready: version {}, data socket {}, control socket {}, keys socket {}, {} workers, engine {}, deployment {}, generation {}", settings_.version, settings_.data_path,
+             settings_.control_path, settings_.keys_path, workers_.size(), engine, deployment, generation);
   if (metrics_listener_) log_.info("metrics socket {}", place_of(metrics_listener_));
   service_report_.ready();
   mask(SIG_UNBLOCK, {SIGTERM, SIGINT, SIGALRM});
   loop_.run();
   mask(SIG_BLOCK, {SIGTERM, SIGINT});
-  log_.info("stopped");
+  log_.event(base::Event::stopped, {}, "stopped");
 }
 
 void Daemon::stop() { stop_.send(); }
@@ -186,7 +190,7 @@ void Daemon::adopt(Incoming incoming) noexcept {
 
 void Daemon::on_stop() noexcept {
   if (std::exchange(stopping_, true)) return;
-  log_.info("stopping");
+  log_.event(base::Event::stopping, {}, "stopping");
   service_report_.stopping();
   stop_limit_.start(base::limits::kStopMs);
   refused_before_ += data_listener_->refused() + control_listener_->refused() + keys_listener_->refused();

@@ -70,7 +70,10 @@ void Deployer::on_worker_progress() noexcept {
     const std::vector<Built::Done> all = std::move(waiting_.front().done);
     waiting_.pop_front();
     for (const auto& [ticket, outcome] : all) {
-      if (outcome.changed) log_.info("in force: deployment {}, generation {}", current_->deployment(), generation);
+      if (outcome.changed) {
+        const std::uint64_t deployment = current_->deployment();
+        log_.event(base::Event::change_in_force, {{"DEPLOYMENT", deployment}, {"GENERATION", generation}}, "in force: deployment {}, generation {}", deployment, generation);
+      }
       const auto asked = asked_.extract(ticket);
       if (!asked.empty() && asked.mapped().asker != nullptr) asked.mapped().asker->on_change_done(asked.mapped().ticket, outcome);
     }
@@ -91,7 +94,9 @@ void Deployer::on_late() noexcept {
   if (waiting_.empty()) return;
   Waiting& oldest = waiting_.front();
   if (!std::exchange(oldest.reported_late, true)) {
-    for (const std::size_t worker : late_workers()) log_.warning("worker {} has not taken up generation {} after {} ms", worker, oldest.generation, late_ms_);
+    for (const std::size_t worker : late_workers()) {
+      log_.event(base::Event::worker_late, {{"WORKER", worker}, {"GENERATION", oldest.generation}}, "worker {} has not taken up generation {} after {} ms", worker, oldest.generation, late_ms_);
+    }
   }
   late_.start(late_ms_);
 }

@@ -16,6 +16,9 @@ constexpr std::int64_t kKeptPerLife = 24;
 // While there are sources, the schedule is looked at so often at the least.
 constexpr std::uint64_t kLookMs = 5'000;
 
+// without_query(url): for the log; a query may hold what only the issuer is to know.
+std::string_view without_query(std::string_view url) { return url.substr(0, url.find('?')); }
+
 }  // namespace
 
 KeyRefresher::KeyRefresher(loop::Loop& main, KeyRefresherParts parts)
@@ -285,7 +288,16 @@ std::string KeyRefresher::describe(const snapshot::SourceId& id) const {
   if (const auto known = known_.find(id); known != known_.end()) {
     for (const std::string& name : known->second.oauth_servers) names += (names.empty() ? "" : ", ") + base::printable(name);
   }
-  return fmt::format("OAuth server {} ({})", names.empty() ? "-" : names, base::printable(id.url.substr(0, id.url.find('?')), 256));
+  return fmt::format("OAuth server {} ({})", names.empty() ? "-" : names, base::printable(without_query(id.url), 256));
+}
+
+// fields_of(id): a source may be that of several OAuth servers.
+std::vector<base::LogField> KeyRefresher::fields_of(const snapshot::SourceId& id) const {
+  std::vector<base::LogField> fields{{"URL", without_query(id.url)}};
+  if (const auto known = known_.find(id); known != known_.end()) {
+    for (const std::string& name : known->second.oauth_servers) fields.emplace_back("OAUTH_SERVER", name);
+  }
+  return fields;
 }
 
 bool KeyRefresher::has_serving_keys(const snapshot::SourceId& id) const {
@@ -299,12 +311,18 @@ void KeyRefresher::take_notes() {
     if (const auto known = known_.find(note.source); known != known_.end()) known->second.signals->set_keys_stale(schedule_.is_stale(note.source, now()));
     switch (note.kind) {
       case sources::Note::Kind::unset: break;
-      case sources::Note::Kind::fetched: log_.info("keys fetched: {}", describe(note.source)); break;
-      case sources::Note::Kind::failed:
-        log_.warning("fetch failed: {}: {}; {}", describe(note.source), note.reason, has_serving_keys(note.source) ? "keys in hand serve on" : "no keys are in hand that serve");
+      case sources::Note::Kind::fetched: log_.event(base::Event::keys_fetched, fields_of(note.source), "keys fetched: {}", describe(note.source)); break;
+      case sources::Note::Kind::failed: {
+        std::vector<base::LogField> fields = fields_of(note.source);
+        fields.emplace_back("REASON", note.reason);
+        log_.event(base::Event::fetch_failed, fields, "fetch failed: {}: {}; {}", describe(note.source), note.reason,
+                   has_serving_keys(note.source) ? "keys in hand serve on" : "no keys are in hand that serve");
         break;
-      case sources::Note::Kind::stale: log_.alarm("keys too old: {}: tokens are unavailable until a fetch succeeds or keys are pushed", describe(note.source)); break;
-      case sources::Note::Kind::recovered: log_.info("keys recovered: {}", describe(note.source)); break;
+      }
+      case sources::Note::Kind::stale:
+        log_.event(base::Event::keys_stale, fields_of(note.source), "keys too old: {}: tokens are unavailable until a fetch succeeds or keys are pushed", describe(note.source));
+        break;
+      case sources::Note::Kind::recovered: log_.event(base::Event::keys_recovered, fields_of(note.source), "keys recovered: {}", describe(note.source)); break;
     }
   }
 }

@@ -105,6 +105,7 @@ class KeyRefresher final : private PublishListener, private ChangeListener, priv
   bool has_serving_keys(const snapshot::SourceId& id) const;
   void take_notes();
   std::string describe(const snapshot::SourceId& id) const;
+  std::vector<base::LogField> fields_of(const snapshot::SourceId& id) const;
   Refreshed without_set(const snapshot::SourceId& source) const;
   std::vector<std::uint64_t> take_waiting(const snapshot::SourceId& source, std::uint64_t number);
   void answer(const std::vector<std::uint64_t>& tickets, Refreshed refreshed) const;

@@ -24,7 +24,7 @@ void KeysSocket::adopt(Incoming incoming) noexcept {
   const std::uint32_t uid = incoming.peer.uid;
   connection_ = connections_.open(std::move(incoming));
   if (connection_ == nullptr) return;
-  log_.info("assay-fetch is connected, of uid {}", uid);
+  log_.event(base::Event::fetcher_connected, {{"UID", uid}}, "assay-fetch is connected, of uid {}", uid);
   sweep_.start(sweep_ms_, sweep_ms_);
   listener_.on_fetcher_connected();
 }
@@ -80,7 +80,7 @@ void KeysSocket::on_closing(Connection& connection) noexcept {
   orders_.clear();
   sweep_.stop();
   if (closed_) return;
-  log_.warning("assay-fetch is gone: keys from the network are not fetched until it connects again");
+  log_.event(base::Event::fetcher_gone, {}, "assay-fetch is gone: keys from the network are not fetched until it connects again");
   listener_.on_fetcher_gone();
 }
 

@@ -60,7 +60,8 @@ Ledger::Ledger(LedgerParts parts)
 }
 
 Ledger::~Ledger() {
-  if (!is_kept()) log_.alarm("what is in force since {} is not on disk and is lost with this process: {}", time_text(trouble_since_s_), trouble_);
+  if (is_kept()) return;
+  log_.event(base::Event::state_lost, {{"REASON", trouble_}}, "what is in force since {} is not on disk and is lost with this process: {}", time_text(trouble_since_s_), trouble_);
 }
 
 base::Result<void, std::vector<Fault>> Ledger::start(const std::optional<ConfigurationFile>& file) {
@@ -69,7 +70,7 @@ base::Result<void, std::vector<Fault>> Ledger::start(const std::optional<Configu
     if (!loaded) return std::unexpected(std::vector{Fault{"", "state directory " + state_dir_ + ": " + loaded.error().what, "a state directory that can be read"}});
     take_up(std::move(*loaded));
   }
-  for (const std::string& loss : damage_) log_.alarm("stored state: {}", loss);
+  for (const std::string& loss : damage_) log_.event(base::Event::state_damaged, {{"REASON", loss}}, "stored state: {}", loss);
   if (state_.instance == 0 || !damage_.empty()) state_.instance = draw_instance_();
   published_generation_ = state_.generation;
   if (state_.generation == 0) state_.generation = 1;
@@ -101,7 +102,10 @@ void Ledger::start_with(const ConfigurationFile& file, bool has_state, std::vect
     Outcome outcome = deploy({.document = *file.content, .api_services = {}, .expected_deployment = {}, .allow_volatile = !has_state}, digest);
     faults = std::move(outcome.faults);
     trouble = std::move(outcome.error_text);
-    if (outcome.changed && has_state) log_.warning("{} is not what was deployed last: deployed as {}, in place of deployment {}", file.path, outcome.deployment, stored);
+    if (outcome.changed && has_state) {
+      log_.event(base::Event::file_deployed, {{"PATH", file.path}, {"DEPLOYMENT", outcome.deployment}}, "{} is not what was deployed last: deployed as {}, in place of deployment {}", file.path,
+                 outcome.deployment, stored);
+    }
   }
   if (!faults.empty()) {
     const Fault& first = faults.front();
@@ -110,7 +114,7 @@ void Ledger::start_with(const ConfigurationFile& file, bool has_state, std::vect
   }
   if (trouble.empty() || !has_state) return;
   file_trouble_ = fmt::format("{} was not deployed at the start, the stored deployment {} serves; mend it and `assayctl deploy` it: {}", file.path, stored, trouble);
-  log_.error("{}", file_trouble_);
+  log_.event(base::Event::file_refused, {{"PATH", file.path}, {"DEPLOYMENT", stored}, {"REASON", trouble}}, "{}", file_trouble_);
 }
 
 void Ledger::take_up(store::Loaded loaded) {
@@ -368,7 +372,7 @@ Outcome Ledger::hold(const SourceId& source, Given given) {
 base::Result<void> Ledger::save(const State& state) { return store_ == nullptr ? base::Result<void>() : store_->save(recorder_.records_of(state)); }
 
 void Ledger::saved() {
-  if (!trouble_.empty()) log_.info("the disk keeps the state again");
+  if (!trouble_.empty()) log_.event(base::Event::disk_recovered, {}, "the disk keeps the state again");
   trouble_.clear();
   refusal_.clear();
 }
@@ -376,7 +380,7 @@ void Ledger::saved() {
 void Ledger::in_trouble(std::string why) {
   if (trouble_.empty()) {
     trouble_since_s_ = clock_.realtime_s();
-    log_.alarm("the disk does not keep what is in force: {}", why);
+    log_.event(base::Event::disk_trouble, {{"REASON", why}}, "the disk does not keep what is in force: {}", why);
   }
   trouble_ = std::move(why);
 }
@@ -416,8 +420,10 @@ void Ledger::log_skipped_keys(const snapshot::Snapshot* before) const {
   for (const auto& server : snapshot_->oauth_servers()) {
     if (server->keys == nullptr || known.contains(server->keys.get())) continue;
     for (const jose::SkippedKey& key : server->keys->skipped()) {
-      log_.line(key.alarm ? base::LogLevel::alarm : base::LogLevel::warning, "OAuth server {}: key {} (kid {}) is not used: {}", base::printable(server->name), key.index,
-                key.kid ? base::printable(*key.kid) : "-", key.reason);
+      std::vector<base::LogField> fields{{"OAUTH_SERVER", server->name}, {"REASON", key.reason}};
+      if (key.kid) fields.emplace_back("KID", *key.kid);
+      log_.event(key.alarm ? base::Event::secret_published : base::Event::key_unusable, fields, "OAuth server {}: key {} (kid {}) is not used: {}", base::printable(server->name), key.index,
+                 key.kid ? base::printable(*key.kid) : "-", key.reason);
     }
   }
 }

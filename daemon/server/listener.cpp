@@ -146,7 +146,10 @@ void Listener::welcome(Fd descriptor) {
   auto peer = read_peer(descriptor.get());
   if (!peer) {
     refused_.add();
-    if (nobody_log_.count(parts_.clock.boottime_ms()) != 0) parts_.log.warning("{}: a connection is refused: {}", parts_.name, peer.error().what);
+    if (const std::uint64_t events = nobody_log_.count(parts_.clock.boottime_ms()); events != 0) {
+      parts_.log.event(base::Event::connections_refused, {{"SOCKET", parts_.name}, {"COUNT", events}, {"REASON", peer.error().what}}, "{}: a connection is refused: {}", parts_.name,
+                       peer.error().what);
+    }
     return;
   }
   auto charge = parts_.quota.charge(peer->uid);
@@ -159,13 +162,15 @@ void Listener::refuse(const Fd& descriptor, std::uint32_t uid) {
   // A fresh socket takes so small a frame whole; if not, the peer sees the end alone.
   [[maybe_unused]] const ssize_t sent = ::send(descriptor.get(), refusal_.data(), refusal_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (const std::uint64_t events = too_many_log_.count(parts_.clock.boottime_ms()); events != 0) {
-    parts_.log.warning("{}: too many connections: {} refused since the last such line, the latest of uid {}", parts_.name, events, uid);
+    parts_.log.event(base::Event::connections_refused, {{"SOCKET", parts_.name}, {"COUNT", events}, {"UID", uid}, {"REASON", "too many connections"}},
+                     "{}: too many connections: {} refused since the last such line, the latest of uid {}", parts_.name, events, uid);
   }
 }
 
 // rest(error): EMFILE, ENFILE, ENOBUFS, ENOMEM and whatever else accept(2) may say: the connection stays in the queue, so the descriptor stays readable.
 void Listener::rest(int error) {
-  parts_.log.warning("{}: accept: {}; resting for {} ms", parts_.name, std::strerror(error), limits::kAcceptPauseMs);
+  const std::string_view reason = std::strerror(error);
+  parts_.log.event(base::Event::accept_failed, {{"SOCKET", parts_.name}, {"REASON", reason}}, "{}: accept: {}; resting for {} ms", parts_.name, reason, limits::kAcceptPauseMs);
   poll_.stop();
   rest_.start(limits::kAcceptPauseMs);
 }

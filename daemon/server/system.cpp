@@ -11,11 +11,16 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "server/journal_log.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define ASSAY_SANITIZED 1
@@ -53,7 +58,9 @@ class StderrLog final : public base::Log {
     logger_.flush_on(spdlog::level::trace);
   }
   bool enabled(base::LogLevel level) const noexcept override { return level >= level_; }
-  void write(base::LogLevel level, std::string_view line) noexcept override { logger_.log(level_of(level), spdlog::string_view_t(line.data(), line.size())); }
+  void write(base::LogLevel level, base::Event, std::span<const base::LogField>, std::string_view line) noexcept override {
+    logger_.log(level_of(level), spdlog::string_view_t(line.data(), line.size()));
+  }
 
  private:
   static spdlog::level::level_enum level_of(base::LogLevel level) noexcept {
@@ -92,6 +99,12 @@ std::optional<std::uint32_t> SystemIdentities::gid_of(const std::string& name) c
 }
 
 std::unique_ptr<base::Log> make_stderr_log(base::LogLevel level) { return std::make_unique<StderrLog>(level); }
+
+std::unique_ptr<base::Log> make_log(base::LogLevel level, std::string program) {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  if (stream == nullptr || !is_journal_stream(stream, STDERR_FILENO)) return make_stderr_log(level);
+  return std::make_unique<JournalLog>(level, std::move(program), kJournalSocket, STDERR_FILENO);
+}
 
 std::optional<base::LogLevel> parse_log_level(std::string_view name) {
   if (name == "debug") return base::LogLevel::debug;

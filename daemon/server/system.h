@@ -31,6 +31,9 @@ class SystemIdentities final : public snapshot::Identities {
 // make_stderr_log(level): one line an event, with time and level, to standard error.
 std::unique_ptr<base::Log> make_stderr_log(base::LogLevel level);
 
+// make_log(level, program): to the journal, if that is where standard error goes; else to standard error.
+std::unique_ptr<base::Log> make_log(base::LogLevel level, std::string program);
+
 // parse_log_level(name): debug, info, warning, error; alarms are always shown.
 std::optional<base::LogLevel> parse_log_level(std::string_view name);
 

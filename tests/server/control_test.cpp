@@ -90,6 +90,7 @@ TEST_F(ControlTest, TakesNothingFromThoseWhomClientsDoesNotName) {
   main.turn();
   EXPECT_EQ(control->counters().connections.value(), 0U);
   EXPECT_EQ(log.count("forbidden by clients; the latest of uid 4242"), 1U) << log.all();
+  EXPECT_EQ(log.events("control_forbidden"), std::vector<std::string>{"control_forbidden COUNT=1 UID=4242"});
   EXPECT_EQ(deployer->current().generation(), 1U);
 }
 
@@ -176,6 +177,13 @@ TEST_F(OpenControlTest, PushesAndRollsBack) {
   EXPECT_EQ(report->oauth_servers()->Get(0)->url()->str(), "https://s/jwks");
   EXPECT_NE(report->oauth_servers()->Get(0)->keys_changed_at(), 0);
   EXPECT_EQ(report->oauth_servers()->Get(0)->api_services()->Get(0)->str(), "a");
+  EXPECT_EQ(log.events("change_asked").front(), "change_asked CHANGE=push-keys UID=4242 OAUTH_SERVER=s");
+  EXPECT_EQ(log.events("change_asked").back(), "change_asked CHANGE=rollback DRY_RUN=false UID=4242");
+  const std::vector<std::string> refused = log.events("change_refused");
+  ASSERT_EQ(refused.size(), 3U);
+  EXPECT_TRUE(refused[0].starts_with("change_refused CHANGE=push-keys REASON=")) << refused[0];
+  EXPECT_TRUE(refused[2].starts_with("change_refused CHANGE=rollback REASON=")) << refused[2];
+  EXPECT_EQ(log.events("change_in_force").front(), "change_in_force DEPLOYMENT=1 GENERATION=2");
 }
 
 // A stop does not say of a change that is under way that it was not looked at.

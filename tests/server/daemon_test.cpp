@@ -278,6 +278,9 @@ TEST(DaemonSignals, StopIt) {
     ::kill(::getpid(), number);
     (*daemon)->run();
     EXPECT_EQ(log.count("stopped"), 1U);
+    EXPECT_EQ(log.events("ready"), std::vector<std::string>{"ready VERSION=1 DEPLOYMENT=1 GENERATION=1 WORKERS=1 ENGINE=reference"});
+    EXPECT_EQ(log.events("stopping").size(), 1U);
+    EXPECT_EQ(log.events("stopped").size(), 1U);
   }
 }
 

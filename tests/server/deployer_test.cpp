@@ -143,6 +143,7 @@ TEST_F(DeployerTest, ReportsALateWorkerOnce) {
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(120);
   while (std::chrono::steady_clock::now() < until) main.turn();
   EXPECT_EQ(log.count("has not taken up"), 1U) << log.all();
+  EXPECT_EQ(log.events("worker_late"), std::vector<std::string>{"worker_late WORKER=0 GENERATION=2"});
   gates[0]->set(true);
   ASSERT_TRUE(run_until([this] { return !outcomes.empty(); }));
 }
@@ -214,6 +215,10 @@ TEST_F(DeployerTest, LogsTheKeysItDoesNotUse) {
   EXPECT_EQ(log.count("OAuth server corp: key 0 (kid shared\\x0asecret) is not used"), 1U) << log.all();
   deploy(text);
   EXPECT_EQ(log.count("is not used"), 1U) << log.all();
+  const std::vector<std::string> alarms = log.events("secret_published");
+  ASSERT_EQ(alarms.size(), 1U);
+  EXPECT_TRUE(alarms[0].starts_with("secret_published OAUTH_SERVER=corp REASON=") && alarms[0].ends_with(" KID=shared\\x0asecret")) << alarms[0];
+  EXPECT_TRUE(log.events("key_unusable").empty());
 }
 
 }  // namespace

@@ -12,10 +12,13 @@
 #include <cstring>
 #include <ctime>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -54,14 +57,25 @@ class RecordingLog final : public base::Log {
  public:
   explicit RecordingLog(base::LogLevel level = base::LogLevel::debug) : level_(level) {}
   bool enabled(base::LogLevel level) const noexcept override { return level >= level_; }
-  void write(base::LogLevel, std::string_view line) noexcept override {
+  void write(base::LogLevel, base::Event event, std::span<const base::LogField> fields, std::string_view line) noexcept override {
     const std::scoped_lock lock(mutex_);
     lines_.emplace_back(line);
+    if (event == base::Event::none) return;
+    std::string text(base::info_of(event).name);
+    for (const base::LogField& field : fields) text += fmt::format(" {}={}", field.name(), field.value());
+    events_.push_back(std::move(text));
   }
   // count(text): lines that hold it.
   std::size_t count(std::string_view text) const {
     const std::scoped_lock lock(mutex_);
     return static_cast<std::size_t>(std::ranges::count_if(lines_, [text](const std::string& line) { return line.find(text) != std::string::npos; }));
+  }
+  // events(name): those of this name with their fields, such as "keys_fetched URL=https://id OAUTH_SERVER=corp".
+  std::vector<std::string> events(std::string_view name) const {
+    const std::scoped_lock lock(mutex_);
+    std::vector<std::string> found;
+    std::ranges::copy_if(events_, std::back_inserter(found), [name](const std::string& event) { return std::string_view(event).substr(0, event.find(' ')) == name; });
+    return found;
   }
   std::string all() const {
     const std::scoped_lock lock(mutex_);
@@ -74,6 +88,7 @@ class RecordingLog final : public base::Log {
   const base::LogLevel level_;
   mutable std::mutex mutex_;
   std::vector<std::string> lines_;
+  std::vector<std::string> events_;
 };
 
 // CountingBin: drops snapshots where it is called.

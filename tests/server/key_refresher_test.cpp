@@ -168,6 +168,7 @@ TEST_F(KeyRefresherTest, PutsAFetchedSetInForce) {
   EXPECT_EQ(log.count("keys fetched: OAuth server s (https://s/jwks)"), 1U) << log.all();
   EXPECT_EQ(log.count("changed: + key k1 of s"), 1U) << log.all();
   EXPECT_EQ(log.count("secret"), 0U) << log.all();
+  EXPECT_THAT(log.events("keys_fetched"), testing::ElementsAre("keys_fetched URL=https://s/jwks OAUTH_SERVER=s"));
   EXPECT_EQ(order(), nullptr);
 }
 
@@ -232,11 +233,14 @@ TEST_F(KeyRefresherTest, ServesStaleKeysNoMore) {
   EXPECT_EQ(kids(), "none");
   EXPECT_THAT(problems(), testing::ElementsAre("keys are too old, tokens are unavailable, of OAuth servers: s"));
   EXPECT_EQ(log.count("keys too old: OAuth server s"), 1U) << log.all();
+  EXPECT_THAT(log.events("fetch_failed"), testing::ElementsAre("fetch_failed URL=https://s/jwks OAUTH_SERVER=s REASON=connection refused\\x0a"));
+  EXPECT_THAT(log.events("keys_stale"), testing::ElementsAre("keys_stale URL=https://s/jwks OAUTH_SERVER=s"));
   while (order() != nullptr) fetcher->send(failed("again"));
   advance(6 * kMinute);
   bring({1});
   EXPECT_EQ(kids(), "k1 ");
   EXPECT_EQ(log.count("keys recovered"), 1U) << log.all();
+  EXPECT_THAT(log.events("keys_recovered"), testing::ElementsAre("keys_recovered URL=https://s/jwks OAUTH_SERVER=s"));
 }
 
 // The clock that stepped ahead may be right.
@@ -293,6 +297,8 @@ TEST_F(KeyRefresherTest, ForgetsOrdersWithTheConnectionAndGivesThemAgain) {
   const std::uint64_t before = number();
   fetcher->close();
   ASSERT_TRUE(run_until([&] { return log.count("assay-fetch is gone") == 1; }));
+  EXPECT_THAT(log.events("fetcher_connected"), testing::ElementsAre("fetcher_connected UID=7"));
+  EXPECT_THAT(log.events("fetcher_gone"), testing::ElementsAre("fetcher_gone"));
   EXPECT_THAT(problems(), testing::Contains("assay-fetch is not connected: no keys are fetched"));
   clock.boot_ms += 5 * kMinute;
   connect();

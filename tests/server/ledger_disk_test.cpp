@@ -68,9 +68,12 @@ TEST_F(LedgerDisk, WithdrawsAKeyWhateverTheDiskSays) {
   EXPECT_EQ(kids("a", "u"), "k6");
   EXPECT_TRUE(has_problem("a restart would undo it"));
   EXPECT_EQ(log.count("the disk does not keep what is in force"), 1U);
+  EXPECT_EQ(log.events("disk_trouble").size(), 1U);
+  EXPECT_TRUE(log.events("disk_recovered").empty());
   disk.set_full(false);
   EXPECT_TRUE(push("u", jwks({6})).kept);  // an equal set tries again
   EXPECT_TRUE(ledger->is_kept());
+  EXPECT_EQ(log.events("disk_recovered").size(), 1U);
   ASSERT_TRUE(start());
   EXPECT_EQ(kids("a", "u"), "k6");
 }
@@ -82,6 +85,7 @@ TEST_F(LedgerDisk, SaysWhatIsLostWithIt) {
   push("u", jwks({6}));
   ledger.reset();
   EXPECT_EQ(log.count("is not on disk and is lost with this process"), 1U);
+  EXPECT_EQ(log.events("state_lost").size(), 1U);
   disk.set_full(false);
   ASSERT_TRUE(start());
   ledger.reset();

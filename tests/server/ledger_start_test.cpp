@@ -81,6 +81,7 @@ TEST_F(LedgerStart, KnowsAFileThatWasDeployedByHand) {
   EXPECT_EQ(deployment(), 6U);
   EXPECT_EQ(kids("a", "s"), "k2");
   EXPECT_EQ(log.count("assayd.json is not what was deployed last: deployed as 6, in place of deployment 5"), 1U);
+  EXPECT_EQ(log.events("file_deployed").back(), "file_deployed PATH=assayd.json DEPLOYMENT=6");
 }
 
 // A file that was deployed for some API services only has not been deployed.
@@ -97,6 +98,8 @@ TEST_F(LedgerStart, DeploysAFileThatWasOnlyStaged) {
 TEST_F(LedgerStart, ServesTheStoredStateWhenTheFileIsNoGood) {
   ASSERT_TRUE(start(one));
   ASSERT_TRUE(start(R"({"oauth_servers":[],"api_services":[],"extra":1})"));
+  ASSERT_EQ(log.events("file_refused").size(), 1U);
+  EXPECT_TRUE(log.events("file_refused")[0].starts_with("file_refused PATH=assayd.json DEPLOYMENT=1 REASON=1 fault, the first at /extra")) << log.events("file_refused")[0];
   EXPECT_EQ(kids("a", "s"), "k1");
   EXPECT_EQ(deployment(), 1U);
   EXPECT_TRUE(has_problem("assayd.json was not deployed at the start, the stored deployment 1 serves; mend it and `assayctl deploy` it: 1 fault, the first at /extra"));
@@ -155,6 +158,7 @@ TEST_F(LedgerStart, SetsADamagedStateAsideAndDeploysTheFile) {
   EXPECT_TRUE(has_problem("stored state: "));
   EXPECT_TRUE(disk.content("state.damaged").has_value());
   EXPECT_EQ(log.count("alarm") + log.count("stored state: "), log.count("stored state: "));
+  EXPECT_EQ(log.events("state_damaged").size(), log.count("stored state: "));
   // It is said until somebody has looked.
   ASSERT_TRUE(start(one));
   EXPECT_FALSE(has_problem("stored state"));

@@ -167,6 +167,8 @@ TEST_F(ListenerTest, SaysSoClosesAndCountsOverTheLimit) {
   peers.push_back(*connect_to(folder.file("s")));
   loop.turn();
   EXPECT_EQ(log.count("3 refused since"), 1U) << log.all();
+  const std::string uid = std::to_string(::getuid());
+  EXPECT_EQ(log.events("connections_refused").back(), "connections_refused SOCKET=test socket COUNT=3 UID=" + uid + " REASON=too many connections");
   adopted.clear();
   peers.push_back(*connect_to(folder.file("s")));
   loop.turn();
@@ -202,6 +204,7 @@ TEST_F(ListenerTest, RestsWhenDescriptorsRunOut) {
   }
   for (int i = 0; i < 50; ++i) loop.turn();
   EXPECT_EQ(log.count("resting"), 1U) << log.all();
+  EXPECT_EQ(log.events("accept_failed").size(), 1U);
   EXPECT_TRUE(adopted.empty());
   all.clear();
   EXPECT_TRUE(test::eventually([this] {

@@ -113,6 +113,7 @@ TEST(Worker, DropsSlowAndIdlePeers) {
   EXPECT_TRUE(eventually([&] { return harness.worker().counters().connections_dropped.value() == 2; }));
   EXPECT_EQ(harness.log.count("the latest (slow)"), 1U) << harness.log.all();
   EXPECT_EQ(harness.log.count("the latest (idle)"), 1U) << harness.log.all();
+  EXPECT_EQ(harness.log.events("connections_dropped").size(), 2U);
   EXPECT_EQ(harness.worker().load(), 1U);
 }
 
