@@ -171,8 +171,8 @@ void Daemon::run() {
   const std::uint64_t generation = deployer_.current().generation();
   const std::string_view engine = workers_.front()->engine_name();
   log_.event(base::Event::ready, {{"VERSION", settings_.version}, {"DEPLOYMENT", deployment}, {"GENERATION", generation}, {"WORKERS", workers_.size()}, {"ENGINE", engine}},
-             "ready: version {}, data socket {}, control socket {}, keys socket {}, {} workers, engine {}, deployment {}, generation {}", settings_.version, settings_.data_path,
-             settings_.control_path, settings_.keys_path, workers_.size(), engine, deployment, generation);
+             "ready: version {}, data socket {}, control socket {}, keys socket {}, {} workers, engine {}, deployment {}, generation {}", settings_.version,
+             place_of(data_listener_), place_of(control_listener_), place_of(keys_listener_), workers_.size(), engine, deployment, generation);
   if (metrics_listener_) log_.info("metrics socket {}", place_of(metrics_listener_));
   service_report_.ready();
   mask(SIG_UNBLOCK, {SIGTERM, SIGINT, SIGALRM});
