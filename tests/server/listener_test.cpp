@@ -112,6 +112,14 @@ TEST(ListeningSocket, RefusesPathsThatNoSocketCanHave) {
 TEST(ListeningSocket, InheritsOnlyAUnixSocketThatListens) {
   const SocketFolder folder;
   EXPECT_FALSE(ListeningSocket::inherit(Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0))));
+  // One of packets listens as well, and a file is no socket at all.
+  const Fd packets(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  sockaddr_un nameless{};
+  nameless.sun_family = AF_UNIX;
+  ASSERT_EQ(::bind(packets.get(), reinterpret_cast<const sockaddr*>(&nameless), sizeof(sa_family_t)), 0);
+  ASSERT_EQ(::listen(packets.get(), 1), 0);
+  EXPECT_NE(what(ListeningSocket::inherit(Fd(::dup(packets.get())))).find("no stream socket"), std::string::npos);
+  EXPECT_FALSE(ListeningSocket::inherit(Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC))));
   auto bound = ListeningSocket::bind(folder.file("s"), 0600);
   ASSERT_TRUE(bound);
   {
