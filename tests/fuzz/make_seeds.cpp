@@ -1,4 +1,4 @@
-// make_seeds OUT [VECTORS]: writes seeds that are better made than kept: frames, which follow the schema, and keys and tokens of the Wycheproof
+// make_seeds OUT [VECTORS]: writes seeds that are better made than kept: frames, which follow the schema, heads of the largest size, and keys and tokens of the Wycheproof
 // vectors if they are there. One folder for each target.
 #include <cstdio>
 #include <filesystem>
@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "jose/json_document.h"
 #include "schema/protocol_generated.h"
+#include "server/limits.h"
 
 namespace {
 
@@ -101,6 +102,17 @@ void write_results(const fs::path& folder) {
   write(folder, stream);
 }
 
+// Heads of about the largest size.
+void write_requests(const fs::path& folder) {
+  for (const std::size_t bytes : {assay::server::limits::kHttpHeadBytesMax, assay::server::limits::kHttpHeadBytesMax + 1}) {
+    std::string head = "GET /metrics HTTP/1.1\r\n";
+    while (head.size() + 64 < bytes) head += "X-A: some octets\r\n";
+    head += "Y: ";
+    head.append(bytes - head.size() - 4, 'y');
+    write(folder, head + "\r\n\r\n");
+  }
+}
+
 std::string read(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
@@ -133,12 +145,13 @@ int main(int argc, char** argv) {
     return 2;
   }
   const fs::path out(argv[1]);
-  for (const char* target : {"base64url", "compact_jws", "claims", "jwks", "configuration", "frame", "fetch_order", "fetch_answer", "fetch_result", "cache", "rs256", "rs384", "rs512", "ps256", "ps384", "ps512", "es256", "es384", "es512", "eddsa"}) {
+  for (const char* target : {"base64url", "compact_jws", "claims", "jwks", "configuration", "frame", "fetch_order", "fetch_answer", "fetch_result", "http_request", "cache", "rs256", "rs384", "rs512", "ps256", "ps384", "ps512", "es256", "es384", "es512", "eddsa"}) {
     fs::create_directories(out / target);
   }
   write_frames(out / "frame");
   write_orders(out / "fetch_order");
   write_results(out / "fetch_result");
+  write_requests(out / "http_request");
   const fs::path vectors = argc == 3 ? fs::path(argv[2]) / "wycheproof" : fs::path();
   if (argc == 3 && fs::is_directory(vectors)) write_vectors(vectors, out);
   else std::printf("skipped: no vectors\n");
