@@ -167,13 +167,13 @@ void Daemon::listen(ListeningSocket data, ListeningSocket control, ListeningSock
 Daemon::~Daemon() = default;
 
 void Daemon::run() {
+  if (metrics_listener_) log_.info("metrics socket {}", place_of(metrics_listener_));
   const std::uint64_t deployment = deployer_.current().deployment();
   const std::uint64_t generation = deployer_.current().generation();
   const std::string_view engine = workers_.front()->engine_name();
   log_.event(base::Event::ready, {{"VERSION", settings_.version}, {"DEPLOYMENT", deployment}, {"GENERATION", generation}, {"WORKERS", workers_.size()}, {"ENGINE", engine}},
              "ready: version {}, data socket {}, control socket {}, keys socket {}, {} workers, engine {}, deployment {}, generation {}", settings_.version,
              place_of(data_listener_), place_of(control_listener_), place_of(keys_listener_), workers_.size(), engine, deployment, generation);
-  if (metrics_listener_) log_.info("metrics socket {}", place_of(metrics_listener_));
   service_report_.ready();
   mask(SIG_UNBLOCK, {SIGTERM, SIGINT, SIGALRM});
   loop_.run();

@@ -56,7 +56,7 @@ TEST(HttpRequest, KnowsHttp2ByItsPreface) { EXPECT_EQ(read_http_request("PRI * H
 
 // RFC 9112 section 3: three words, one blank between each two.
 TEST(HttpRequest, RefusesAFirstLineOfAnotherForm) {
-  for (const char* bad : {"", " ", "  ", "GET", "GET /metrics", "GET  HTTP/1.1", " /metrics HTTP/1.1", "GET /metrics HTTP/1.1 ", " GET /metrics HTTP/1.1", "GET  /metrics HTTP/1.1",
+  for (const char* bad : {"", " ", "  ", "GET", "GET /metrics", "GET HTTP/1.1", "GET  HTTP/1.1", " /metrics HTTP/1.1", "GET /metrics HTTP/1.1 ", " GET /metrics HTTP/1.1", "GET  /metrics HTTP/1.1",
                           "GET /metrics  HTTP/1.1", "GET /a b HTTP/1.1", "GET\t/metrics\tHTTP/1.1", "GET\t/metrics HTTP/1.1", "GET /met\xC3\xA9rics HTTP/1.1", "G\xFF /metrics HTTP/1.1", "hello"}) {
     EXPECT_EQ(read_http_request(line(bad)), bad_request) << bad;
     EXPECT_EQ(read_http_request(std::string(bad) + "\n"), bad_request) << bad << ": at once";

@@ -3,6 +3,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <optional>
+#include <vector>
 
 #include "server/fixture.h"
 #include "server/quota.h"
@@ -177,7 +182,7 @@ TEST_F(MetricsSocketTest, ServesManyAtOnce) {
 
 // The time is that of the whole exchange: octets that trickle buy none.
 TEST_F(MetricsSocketTest, DropsAClientThatSendsTooSlowly) {
-  start(/*exchange_ms=*/50);
+  start(/*exchange_ms=*/500);  // much longer than this thread waits for a processor
   Peer silent = connect();
   Peer trickling = connect();
   EXPECT_TRUE(send(trickling, "GET /"));
@@ -185,6 +190,7 @@ TEST_F(MetricsSocketTest, DropsAClientThatSendsTooSlowly) {
     loop.turn();
     return !send(trickling, "x");
   }));
+  EXPECT_EQ(rest(trickling), "");  // neither an answer nor 431: long before its head was too large
   EXPECT_TRUE(silent.ended());
   EXPECT_EQ(open(), 0U);
   EXPECT_EQ(log.count("1 connections to the metrics socket dropped: slow; the latest of uid 7"), 1U) << log.all();
@@ -195,12 +201,16 @@ TEST_F(MetricsSocketTest, DropsAClientThatReadsTooSlowly) {
   text.assign(16'000'000, '\n');
   Peer peer = connect();
   EXPECT_TRUE(send(peer, kGet));
-  // It goes on reading, a little at a time.
+  // It goes on reading, a little in each millisecond, so that there is always room for more.
+  std::vector<char> octets(32 * 1024);
+  std::size_t got = 0;
   EXPECT_TRUE(test::eventually([&] {
     loop.turn();
-    char octets[16];
-    return ::recv(peer.descriptor(), octets, sizeof octets, MSG_DONTWAIT) >= 0 && open() == 0;
+    got += static_cast<std::size_t>(std::max<ssize_t>(::recv(peer.descriptor(), octets.data(), octets.size(), MSG_DONTWAIT), 0));
+    return open() == 0;
   }));
+  EXPECT_GT(got, 0U);
+  EXPECT_LT(got, text.size());
   EXPECT_EQ(rendered, 1);
   EXPECT_EQ(log.count("slow"), 1U) << log.all();
 }
