@@ -268,6 +268,8 @@ TEST_F(Service, TellsOfReadinessReloadsAndTheStopInOrder) {
   EXPECT_TRUE(control.status().ok());
   EXPECT_TRUE(Client(data_.path(), kPatiently).validate(kOrders, good_token()).ok());
   EXPECT_THAT(manager_.all(), ElementsAre());
+  EXPECT_TRUE(std::holds_alternative<Deployed>(control.deploy({.configuration = document})));
+  EXPECT_THAT(manager_.all(), ElementsAre(reloading, ready(4)));
 
   EXPECT_EQ(daemon.stop(SIGTERM), 0) << daemon.log();
   EXPECT_THAT(manager_.all(), ElementsAre("STOPPING=1"));
