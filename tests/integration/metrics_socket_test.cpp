@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "assay/client.h"
+#include "client/control.h"
 #include "mint/fixture.h"
 #include "support/daemon_process.h"
 
@@ -111,6 +112,10 @@ TEST_F(Metrics, RefuseTooManyConnectionsWhileTheDataSocketWorks) {
   RawConnection one_more(path());
   EXPECT_EQ(rest(one_more), "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
   EXPECT_TRUE(pings());
+  ControlClient control(daemon.control(), {.timeout_ms = 10'000});
+  const auto status = control.status();
+  ASSERT_TRUE(status.ok());
+  EXPECT_EQ(status->connections_refused, 1U);
   // Those that were there first are served, and leave room.
   ASSERT_TRUE(many.front().send(kGet));
   EXPECT_THAT(rest(many.front()), StartsWith("HTTP/1.1 200 OK\r\n"));
