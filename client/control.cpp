@@ -49,6 +49,12 @@ Result<StatusReport> ControlClient::status() {
   return refusal_of(std::move(answer)).error;
 }
 
+Result<MetricsText> ControlClient::metrics() {
+  core::Answer answer = session_.call([](core::Core& core, std::uint32_t) { return core.metrics(); }, Session::Repeat::never);
+  if (MetricsText* metrics = std::get_if<MetricsText>(&answer)) return std::move(*metrics);
+  return refusal_of(std::move(answer)).error;
+}
+
 Result<DaemonInfo> ControlClient::ping() {
   core::Answer answer = session_.call([](core::Core& core, std::uint32_t) { return core.ping(); }, Session::Repeat::never);
   if (DaemonInfo* info = std::get_if<DaemonInfo>(&answer)) return std::move(*info);

@@ -27,6 +27,7 @@ class ControlClient {
   // one before it: the options' timeout_ms is to allow for both.
   std::variant<Refreshed, Refusal> refresh(std::string_view oauth_server, std::string_view url = {});
   Result<StatusReport> status();
+  Result<MetricsText> metrics();
   Result<DaemonInfo> ping();
 
  private:

@@ -195,6 +195,12 @@ Result<std::uint64_t> Core::status() {
   return enqueue({.kind = Kind::status});
 }
 
+Result<std::uint64_t> Core::metrics() {
+  encoder_->begin();
+  encoder_->finish(next_id_, wire::Body::Metrics, wire::CreateMetrics(encoder_->builder).Union());
+  return enqueue({.kind = Kind::metrics});
+}
+
 Result<std::uint64_t> Core::enqueue(const Open& open) {
   const auto& builder = encoder_->builder;
   const std::size_t size = builder.GetSize();
@@ -273,6 +279,8 @@ void Core::take_frame(std::span<const std::byte> frame) {
     answer = read_refreshed(envelope->body_as_Refreshed(), limits_);
   } else if (kind == wire::Body::StatusReport && open.kind == Kind::status) {
     answer = read_status_report(envelope->body_as_StatusReport(), limits_);
+  } else if (kind == wire::Body::MetricsText && open.kind == Kind::metrics) {
+    answer = read_metrics_text(envelope->body_as_MetricsText(), limits_);
   }
   if (!answer) {
     const Error bad = error_of(CallStatus::bad_response, "the peer sent an answer that does not fit the request");

@@ -44,7 +44,7 @@ inline constexpr std::size_t kConfigurationBytesMax = kControlLimits.frame_bytes
 inline constexpr std::size_t kPushedJwksBytesMax = std::size_t{256} * 1024;
 
 // Answer: what a request came to. The kind is the one that belongs to the request, or a Refusal; never anything else.
-using Answer = std::variant<Refusal, DaemonInfo, std::vector<Verdict>, Deployed, Pushed, Refreshed, StatusReport>;
+using Answer = std::variant<Refusal, DaemonInfo, std::vector<Verdict>, Deployed, Pushed, Refreshed, StatusReport, MetricsText>;
 
 struct Response {
   std::uint64_t id = 0;
@@ -94,6 +94,7 @@ class Core {
   Result<std::uint64_t> push_keys(std::string_view oauth_server, std::string_view jwks, std::string_view url);
   Result<std::uint64_t> refresh(std::string_view oauth_server, std::string_view url);
   Result<std::uint64_t> status();
+  Result<std::uint64_t> metrics();
 
   // output(): bytes to send, until the next call that is not const. sent(count): that many of them are sent.
   std::span<const std::byte> output() const noexcept;
@@ -119,7 +120,7 @@ class Core {
   const Error* failure() const noexcept { return failure_ ? &*failure_ : nullptr; }
 
  private:
-  enum class Kind : std::uint8_t { unset = 0, ping, validate, deployment, push_keys, refresh, status };  // deployment: a deploy or a rollback
+  enum class Kind : std::uint8_t { unset = 0, ping, validate, deployment, push_keys, refresh, status, metrics };  // deployment: a deploy or a rollback
   struct Open {
     Kind kind = Kind::unset;
     std::size_t token_count = 0;

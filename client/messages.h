@@ -245,4 +245,9 @@ struct StatusReport {
   bool fetcher_connected = false;         // whether assay-fetch is there
 };
 
+// MetricsText: what the daemon counts, in Prometheus' text format; never empty.
+struct MetricsText {
+  std::string text;
+};
+
 }  // namespace assay

@@ -272,6 +272,14 @@ std::optional<StatusReport> read_status_report(const wire::StatusReport* body, c
   return to;
 }
 
+std::optional<MetricsText> read_metrics_text(const wire::MetricsText* body, const Limits& limits) {
+  if (body == nullptr) return std::nullopt;
+  Reader reader(limits);
+  MetricsText to{reader.text(body->text())};
+  if (!reader.within_limits() || to.text.empty()) return std::nullopt;
+  return to;
+}
+
 Refusal read_error(const wire::Error* body, const Limits& limits) {
   Refusal to;
   to.error.status = CallStatus::daemon_error;

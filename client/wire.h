@@ -23,6 +23,7 @@ std::optional<Deployed> read_deployed(const wire::Deployed* body, bool dry_run, 
 std::optional<Pushed> read_pushed(const wire::Pushed* body, const Limits& limits);
 std::optional<Refreshed> read_refreshed(const wire::Refreshed* body, const Limits& limits);
 std::optional<StatusReport> read_status_report(const wire::StatusReport* body, const Limits& limits);
+std::optional<MetricsText> read_metrics_text(const wire::MetricsText* body, const Limits& limits);
 // read_error(body, limits): always an error, whatever the body holds.
 Refusal read_error(const wire::Error* body, const Limits& limits);
 

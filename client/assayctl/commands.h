@@ -44,6 +44,7 @@ Exit run_rollback(const Options& options, Output& out);
 Exit run_push_keys(const Options& options, Output& out);
 Exit run_refresh(const Options& options, Output& out);
 Exit run_status(const Options& options, Output& out);
+Exit run_metrics(const Options& options, Output& out);
 Exit run_deployments(const Options& options, Output& out);
 Exit run_keys(const Options& options, Output& out);
 Exit run_ping(const Options& options, Output& out);

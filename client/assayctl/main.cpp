@@ -113,6 +113,7 @@ void declare_reports(CLI::App& app, Options& options, Command& command) {
   status->add_flag("--all", options.all, "Show every row of the tables, with details");
   status->add_flag("--check", options.check, "Exit with 3 if there is a warning or an alarm");
   status->callback([&] { command = run_status; });
+  app.add_subcommand("metrics", "Show what the daemon counts, in Prometheus' text format")->callback([&] { command = run_metrics; });
   app.add_subcommand("deployments", "Show the deployments that are kept")->callback([&] { command = run_deployments; });
   app.add_subcommand("keys", "Show the keys that verify tokens, how much they are used, and how their sources stand")->callback([&] { command = run_keys; });
   app.add_subcommand("ping", "Ask whether the daemon answers on the data socket")->callback([&] { command = run_ping; });

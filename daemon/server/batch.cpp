@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "base/hex.h"
 #include "crypto/sha2.h"
 #include "server/limits.h"
 
@@ -33,10 +34,13 @@ std::size_t output_estimate(const RequestView& request) noexcept {
 
 }  // namespace
 
-Batch::Batch(crypto::Engine& engine, base::HashKey hash_key, std::size_t lane, verdict::TokenCache* cache, const base::Clock& clock, base::Log& log, Counters& counters, std::string_view version)
+Batch::Batch(crypto::Engine& engine, base::HashKey hash_key, std::size_t lane, verdict::TokenCache* cache, VerdictTally& tally, const base::Clock& clock, base::Log& log, WorkerCounters& counters,
+             std::string_view version)
     : clock_(clock),
       log_(log),
       counters_(counters),
+      tally_(tally),
+      lane_(lane),
       version_(version),
       validator_(engine, hash_key, lane, cache),
       encoder_(limits::kDataFrameBytesMax) {
@@ -58,7 +62,7 @@ void Batch::collect(ReadyQueue& ready, const snapshot::Snapshot& snapshot) {
   deferred_.clear();
   validator_.begin(snapshot, clock_.realtime_s());
   signatures_ns_ = cost_ns_ = 0;
-  const std::uint64_t now_ms = clock_.boottime_ms();
+  begin_us_ = clock_.boottime_us();
   const auto is_full = [this] { return items_.size() >= limits::kBatchRequestsMax || cost_ns_ >= limits::kBatchCostUs * 1000; };
   const auto may_answer_more = [](const Connection& connection) { return connection.turn.output_estimate < limits::kOutputBytesPerBatchMax; };
   while (!ready.empty() && !is_full()) {
@@ -67,7 +71,7 @@ void Batch::collect(ReadyQueue& ready, const snapshot::Snapshot& snapshot) {
     const std::uint64_t turn_end_ns = cost_ns_ + limits::kTurnCostUs * 1000;
     Taken taken;
     do {
-      taken = take(connection, snapshot, now_ms);
+      taken = take(connection, snapshot, begin_us_);
     } while (taken == Taken::one && connection.has_frame() && cost_ns_ < turn_end_ns && may_answer_more(connection) && !is_full());
     if (taken == Taken::full) {
       items_.size() == items_before ? ready.push_front(connection) : ready.push_back(connection);  // it has had its turn, or has not
@@ -102,15 +106,15 @@ Batch::Taken Batch::add(Connection& connection, Item item) {
   return taken;
 }
 
-Batch::Taken Batch::take(Connection& connection, const snapshot::Snapshot& snapshot, std::uint64_t now_ms) {
-  const std::uint64_t arrived_ms = connection.arrived_ms();
+Batch::Taken Batch::take(Connection& connection, const snapshot::Snapshot& snapshot, std::uint64_t now_us) {
+  const std::uint64_t arrived_us = connection.arrived_us();
   const auto frame = connection.take_frame();
-  if (!frame) return add(connection, {.request = {}, .error = ErrorCode::bad_frame, .error_text = {}});
+  if (!frame) return add(connection, {.request = {}, .error = ErrorCode::bad_frame, .error_text = {}, .arrived_us = arrived_us});
   const std::size_t tokens_max = std::min(snapshot.limits().tokens_per_request, limits::kBatchTokensMax);
   auto request = decode_request(*frame, tokens_max, arena_);
-  if (!request) return add(connection, {.request = {.id = request.error().id}, .error = request.error().code, .error_text = request.error().text});
+  if (!request) return add(connection, {.request = {.id = request.error().id}, .error = request.error().code, .error_text = request.error().text, .arrived_us = arrived_us});
 
-  Item item{.request = *request, .error_text = {}};
+  Item item{.request = *request, .error_text = {}, .arrived_us = arrived_us};
   switch (request->kind) {
     case RequestKind::ping: return add(connection, item);
     case RequestKind::validate: break;
@@ -120,12 +124,13 @@ Batch::Taken Batch::take(Connection& connection, const snapshot::Snapshot& snaps
     case RequestKind::push_keys:
     case RequestKind::refresh:
     case RequestKind::status:
+    case RequestKind::metrics:
     case RequestKind::unknown: item.error = ErrorCode::unknown_request; return add(connection, item);
   }
   // Whoever has waited longer has most likely gone, and to serve him would only let the next wait as long.
   std::uint64_t wait_ms_max = snapshot.limits().request_age_ms;
   if (request->deadline_ms != 0) wait_ms_max = std::min<std::uint64_t>(wait_ms_max, request->deadline_ms);
-  if (now_ms > arrived_ms + wait_ms_max) {
+  if (now_us > arrived_us + wait_ms_max * 1000) {
     item.error = ErrorCode::overloaded;
     return add(connection, item);
   }
@@ -165,9 +170,7 @@ void Batch::judge() {
     const std::uint64_t seen = std::clamp<std::uint64_t>((uv_hrtime() - begin_ns) * kScaleOne / signatures_ns_, 1, 16 * kScaleOne);
     scale_ = std::max<std::uint64_t>((scale_ * 7 + seen) / 8, 1);
   }
-  counters_.batches.add();
-  counters_.tokens.add(verdicts_.size());
-  for (const verdict::VerdictView& verdict : verdicts_) counters_.count(verdict.code);
+  counters_.batch_tokens.add(verdicts_.size());
 }
 
 base::Bytes Batch::encode(const Item& item, const snapshot::Snapshot& snapshot) {
@@ -178,15 +181,16 @@ base::Bytes Batch::encode(const Item& item, const snapshot::Snapshot& snapshot) 
   }
   if (item.request.kind == RequestKind::ping) return encoder_.pong(item.request.id, version_, snapshot.instance(), snapshot.generation());
   CHECK(item.request.kind == RequestKind::validate);
-  if (log_.enabled(base::LogLevel::debug)) log_refused(item);
   bool too_large = false;
   const auto verdicts = verdicts_.subspan(item.first_token, item.request.tokens.size());
+  count(item, verdicts);
   const base::Bytes frame = encoder_.verdicts(item.request.id, snapshot.instance(), snapshot.generation(), verdicts, &too_large);
   if (too_large) counters_.count(ErrorCode::response_too_large);
   return frame;
 }
 
 void Batch::answer(ReadyQueue& ready, const snapshot::Snapshot& snapshot) {
+  std::uint64_t end_us = begin_us_;
   for (Connection* connection : connections_) {
     const bool speaks_nonsense = items_[connection->turn.last].error == ErrorCode::bad_frame;
     if (speaks_nonsense) {
@@ -208,23 +212,55 @@ void Batch::answer(ReadyQueue& ready, const snapshot::Snapshot& snapshot) {
       }
       connection->send(staged_);
     }
+    // send() has looked at the clock anyway.
+    end_us = std::max(end_us, connection->active_at_us());
+    for (std::uint32_t i = connection->turn.first; i != kNone; i = items_[i].next) counters_.request_us.add(end_us - items_[i].arrived_us);
     connection->turn.in_batch = false;
     if (connection->is_writing()) ready.remove(*connection);
     connection->release_frames();
   }
+  if (!verdicts_.empty()) counters_.batch_us.add(end_us - begin_us_);
 }
 
-// log_refused: a line per refused token, by its digest. What the token itself says is shown only as far as the verdict vouches for it.
-void Batch::log_refused(const Item& item) const {
-  for (std::size_t i = 0; i < item.request.tokens.size(); ++i) {
-    const verdict::VerdictView& verdict = verdicts_[item.first_token + i];
-    if (verdict.code == schema::Code::accepted || verdict.code == schema::Code::token_too_large) continue;  // the latter: hashing it would be the peer's lever
-    const crypto::Sha256Digest digest = crypto::sha256(base::as_bytes(item.request.tokens[i]));
-    log_.debug("token {:02x}{:02x}{:02x}{:02x}: {}, API service {}, OAuth server {}, kid {}", std::to_integer<unsigned>(digest[0]), std::to_integer<unsigned>(digest[1]),
-               std::to_integer<unsigned>(digest[2]), std::to_integer<unsigned>(digest[3]), schema::info(verdict.code).name,
-               base::printable(item.api_service->name()), verdict.oauth_server != nullptr ? base::printable(verdict.oauth_server->name) : "-",
-               verdict.kid ? base::printable(*verdict.kid) : "-");
+// count(item, verdicts): a request's tokens mostly come to the same, so a run of equal kinds is one addition.
+void Batch::count(const Item& item, std::span<const verdict::VerdictView> verdicts) {
+  const auto kind_of = [&item](const verdict::VerdictView& verdict) {
+    return VerdictKind{.api_service = item.api_service->name_id(),
+                       .oauth_server = verdict.oauth_server != nullptr ? verdict.oauth_server->name_id : snapshot::kNoName,
+                       .code = verdict.code,
+                       .signature_verified = verdict.signature_verified};
+  };
+  const bool logs_all = log_.enabled(base::LogLevel::debug);
+  for (std::size_t first = 0; first < verdicts.size();) {
+    const VerdictKind kind = kind_of(verdicts[first]);
+    std::size_t end = first + 1;
+    while (end < verdicts.size() && kind_of(verdicts[end]) == kind) ++end;
+    const bool is_new = tally_.add(lane_, kind, end - first);
+    if (kind.code != schema::Code::accepted && (is_new || logs_all)) {
+      log_refused(is_new ? base::LogLevel::info : base::LogLevel::debug, item.request.tokens[first], *item.api_service, verdicts[first]);
+      for (std::size_t i = first + 1; logs_all && i < end; ++i) log_refused(base::LogLevel::debug, item.request.tokens[i], *item.api_service, verdicts[i]);
+    }
+    first = end;
   }
+}
+
+// log_refused: one token, by its digest; what it says is shown only as far as the verdict vouches for it. At debug each; otherwise the first of its kind, and how many more there were tells
+// RefusalLog. The digest of one that is too large is left out: hashing it would be the peer's lever.
+void Batch::log_refused(base::LogLevel level, std::string_view token, const snapshot::ApiService& api_service, const verdict::VerdictView& verdict) const {
+  std::string digest = "-";
+  if (verdict.code != schema::Code::token_too_large) {
+    const crypto::Sha256Digest whole = crypto::sha256(base::as_bytes(token));
+    digest = base::hex(base::Bytes(whole).first(4));
+  }
+  const std::string kid = verdict.kid ? base::printable(*verdict.kid) : "-";
+  const std::string server = verdict.oauth_server != nullptr ? base::printable(verdict.oauth_server->name) : "-";
+  const std::string service = base::printable(api_service.name());
+  const std::string_view code = schema::info(verdict.code).name;
+  if (level != base::LogLevel::info) return log_.debug("token {}: {}, API service {}, OAuth server {}, kid {}", digest, code, service, server, kid);
+  std::vector<base::LogField> fields{{"API_SERVICE", api_service.name()}, {"CODE", code}};
+  if (verdict.oauth_server != nullptr) fields.emplace_back("OAUTH_SERVER", verdict.oauth_server->name);
+  if (verdict.kid) fields.emplace_back("KID", *verdict.kid);
+  log_.event(base::Event::token_refused, fields, "first of its kind: token {}: {}, API service {}, OAuth server {}, kid {}", digest, code, service, server, kid);
 }
 
 }  // namespace assay::server

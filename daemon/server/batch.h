@@ -17,6 +17,7 @@
 #include "server/ready_queue.h"
 #include "server/reply.h"
 #include "server/request.h"
+#include "server/verdict_tally.h"
 #include "snapshot/snapshot.h"
 #include "verdict/validator.h"
 
@@ -25,8 +26,9 @@ namespace assay::server {
 // Batch: a resource of one worker; keeps its memory from batch to batch and allocates nothing once it has seen the largest.
 class Batch {
  public:
-  // The arguments outlive the batch; lane and cache: as in verdict::Validator; version: of the daemon, for Pong.
-  Batch(crypto::Engine& engine, base::HashKey hash_key, std::size_t lane, verdict::TokenCache* cache, const base::Clock& clock, base::Log& log, Counters& counters, std::string_view version);
+  // The arguments outlive the batch; lane: in all that workers count together; cache: as in verdict::Validator; version: of the daemon, for Pong.
+  Batch(crypto::Engine& engine, base::HashKey hash_key, std::size_t lane, verdict::TokenCache* cache, VerdictTally& tally, const base::Clock& clock, base::Log& log, WorkerCounters& counters,
+        std::string_view version);
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
 
@@ -46,22 +48,26 @@ class Batch {
     ErrorCode error = ErrorCode::unset;  // set: answered by it
     std::string_view error_text;
     const snapshot::ApiService* api_service = nullptr;
+    std::uint64_t arrived_us = 0;
     std::uint32_t first_token = 0;
     std::uint32_t next = kNone;
   };
   enum class Taken : std::uint8_t { full, one, last };  // nothing fits any more; a frame; a frame, and none after it from this connection
 
   void collect(ReadyQueue& ready, const snapshot::Snapshot& snapshot);
-  Taken take(Connection& connection, const snapshot::Snapshot& snapshot, std::uint64_t now_ms);
+  Taken take(Connection& connection, const snapshot::Snapshot& snapshot, std::uint64_t now_us);
   Taken add(Connection& connection, Item item);
   void judge();
   void answer(ReadyQueue& ready, const snapshot::Snapshot& snapshot);
   base::Bytes encode(const Item& item, const snapshot::Snapshot& snapshot);
-  void log_refused(const Item& item) const;
+  void count(const Item& item, std::span<const verdict::VerdictView> verdicts);
+  void log_refused(base::LogLevel level, std::string_view token, const snapshot::ApiService& api_service, const verdict::VerdictView& verdict) const;
 
   const base::Clock& clock_;
   base::Log& log_;
-  Counters& counters_;
+  WorkerCounters& counters_;
+  VerdictTally& tally_;
+  const std::size_t lane_;
   const std::string_view version_;
   verdict::Validator validator_;
   ReplyEncoder encoder_;
@@ -72,6 +78,7 @@ class Batch {
   std::vector<Connection*> connections_;
   std::vector<Connection*> deferred_;  // have had their share of this batch
   std::span<const verdict::VerdictView> verdicts_;  // the validator's
+  std::uint64_t begin_us_ = 0;
   std::uint64_t signatures_ns_ = 0;                 // what its signatures will cost, on the engine's scale
   std::uint64_t cost_ns_ = 0;                       // what all of it will cost
   std::vector<std::byte> staged_;  // the answers for one connection, if there are several

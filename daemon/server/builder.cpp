@@ -122,9 +122,11 @@ bool Builder::build_table() {
 Built Builder::build(std::vector<BuildJob> jobs) {
   std::vector<ChangeRequest> requests;
   for (BuildJob& job : jobs) requests.push_back(std::move(job.request));
+  const auto begin = std::chrono::steady_clock::now();
   Applied applied = ledger_->apply(requests);
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
   const bool is_news = std::ranges::any_of(applied.outcomes, &Outcome::is_news);
-  Built built{.done = {}, .snapshot = std::move(applied.snapshot), .report = is_news ? ledger_->report() : nullptr};
+  Built built{.done = {}, .snapshot = std::move(applied.snapshot), .report = is_news ? ledger_->report() : nullptr, .build_us = static_cast<std::uint64_t>(took.count())};
   for (std::size_t i = 0; i < jobs.size(); ++i) built.done.push_back({jobs[i].ticket, std::move(applied.outcomes[i])});
   return built;
 }

@@ -37,6 +37,7 @@ struct Built {
   std::vector<Done> done;
   std::shared_ptr<const snapshot::Snapshot> snapshot;  // null: nothing to publish
   std::shared_ptr<const StateReport> report;           // null: as before
+  std::uint64_t build_us = 0;                          // with a snapshot for jobs: what it took
 };
 
 // BuildListener: learns of finished jobs, in their order, on the main loop's thread; also when there were none and the report has changed.

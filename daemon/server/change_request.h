@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -79,6 +82,11 @@ struct Outcome {
   std::uint64_t instance = 0;
   std::uint64_t generation = 0;
 };
+
+// ChangeCounts: what has come of changes, by kind ("deploy", "rollback", "push", "fetch") and outcome ("changed", "unchanged", "dry_run", "refused").
+using ChangeCounts = std::map<std::pair<std::string_view, std::string_view>, std::uint64_t>;
+// kind_of(request): as above; nothing for what is only to be kept.
+std::optional<std::string_view> kind_of(const ChangeRequest& request);
 
 // log_changes(outcome, log): for whoever wants to know afterwards what a change was; of a large one the first.
 void log_changes(const Outcome& outcome, base::Log& log);

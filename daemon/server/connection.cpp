@@ -30,7 +30,7 @@ bool Connection::open(Incoming incoming, std::uint64_t serial) noexcept {
   turn = {};
   peer_ = std::move(incoming.peer);
   charge_ = std::move(incoming.charge);
-  read_at_ms_ = partial_since_ms_ = active_at_ms_ = pool_.clock_.boottime_ms();
+  read_at_us_ = partial_since_us_ = active_at_us_ = pool_.clock_.boottime_us();
   if (uv_pipe_open(&pipe_, incoming.descriptor.get()) != 0) return false;
   incoming.descriptor.release();  // the handle closes it
   resume();
@@ -50,7 +50,7 @@ std::size_t Connection::room_ahead() const noexcept {
   if (held_) return 0;
   if (bytes - end_ >= limits::kReadAheadBytesMin) return bytes;
   if (taken_ != begin_) return 0;
-  const bool late = pool_.clock_.boottime_ms() >= arrived_ms() + limits::kReadAheadAfterMs;
+  const bool late = pool_.clock_.boottime_us() >= arrived_us() + limits::kReadAheadAfterMs * 1000;
   if (late && bytes < limits::kDataFrameBytesMax && pool_.buffers_.big_taken() < limits::kReadAheadBuffersMax) return limits::kDataFrameBytesMax;
   // Moved only when half of it is free, so that no byte moves more often than that.
   return begin_ < bytes / 2 ? 0 : bytes;
@@ -97,9 +97,10 @@ void Connection::on_read(ssize_t bytes) noexcept {
   if (bytes < 0) return close();
   if (bytes > 0) {
     const bool had_frame = has_frame();
-    read_at_ms_ = active_at_ms_ = pool_.clock_.boottime_ms();
-    if (end_ == begin_) partial_since_ms_ = read_at_ms_;
+    read_at_us_ = active_at_us_ = pool_.clock_.boottime_us();
+    if (end_ == begin_) partial_since_us_ = read_at_us_;
     end_ += static_cast<std::size_t>(bytes);
+    pool_.traffic_.received_bytes.add(static_cast<std::uint64_t>(bytes));
     if (!had_frame) arrivals_count_ = 0;  // of a frame that is not whole yet: it has come when its last byte has
     note_arrival();
     if (!had_frame) look();
@@ -109,18 +110,18 @@ void Connection::on_read(ssize_t bytes) noexcept {
 }
 
 void Connection::note_arrival() noexcept {
-  if (arrivals_count_ == 0) arrival_step_ms_ = limits::kArrivalStepMs;
-  if (arrivals_count_ != 0 && read_at_ms_ - arrivals_[arrivals_count_ - 1].at_ms < arrival_step_ms_) {
+  if (arrivals_count_ == 0) arrival_step_us_ = limits::kArrivalStepUs;
+  if (arrivals_count_ != 0 && read_at_us_ - arrivals_[arrivals_count_ - 1].at_us < arrival_step_us_) {
     arrivals_[arrivals_count_ - 1].end = end_;
     return;
   }
   if (arrivals_count_ == arrivals_.size()) {
     // The longer something has waited, the coarser its age may be known: two become one, as old as the older.
     arrivals_count_ /= 2;
-    for (std::size_t i = 0; i < arrivals_count_; ++i) arrivals_[i] = {arrivals_[2 * i + 1].end, arrivals_[2 * i].at_ms};
-    arrival_step_ms_ *= 2;
+    for (std::size_t i = 0; i < arrivals_count_; ++i) arrivals_[i] = {arrivals_[2 * i + 1].end, arrivals_[2 * i].at_us};
+    arrival_step_us_ *= 2;
   }
-  arrivals_[arrivals_count_++] = {end_, read_at_ms_};
+  arrivals_[arrivals_count_++] = {end_, read_at_us_};
 }
 
 // forget_arrivals(): of bytes that have been taken.
@@ -132,12 +133,12 @@ void Connection::forget_arrivals() noexcept {
   arrivals_count_ -= gone;
 }
 
-std::uint64_t Connection::arrived_ms() const noexcept {
+std::uint64_t Connection::arrived_us() const noexcept {
   const std::size_t whole_at = taken_ + std::max<std::size_t>(front_.bytes, 1);
   for (std::size_t i = 0; i < arrivals_count_; ++i) {
-    if (arrivals_[i].end >= whole_at) return arrivals_[i].at_ms;
+    if (arrivals_[i].end >= whole_at) return arrivals_[i].at_us;
   }
-  return read_at_ms_;
+  return read_at_us_;
 }
 
 // look(): what stands at the front now.
@@ -162,7 +163,7 @@ void Connection::untake_frame(base::Bytes frame) noexcept {
 
 void Connection::release_frames() noexcept {
   if (state_ != State::open) return;
-  if (taken_ != begin_) partial_since_ms_ = read_at_ms_;
+  if (taken_ != begin_) partial_since_us_ = read_at_us_;
   begin_ = taken_;
   forget_arrivals();
   if (has_frame() && !reading_ && !writing_ && room_ahead() != 0) resume();
@@ -174,8 +175,9 @@ void Connection::send(base::Bytes frames) noexcept {
   CHECK(!writing_);
   uv_buf_t whole = uv_buf_init(const_cast<char*>(base::as_text(frames).data()), static_cast<unsigned>(frames.size()));
   const int written = uv_try_write(stream(), &whole, 1);
+  active_at_us_ = pool_.clock_.boottime_us();
   if (written < 0 && written != UV_EAGAIN) return close();
-  active_at_ms_ = pool_.clock_.boottime_ms();
+  pool_.traffic_.sent_bytes.add(frames.size());
   const base::Bytes rest = frames.subspan(static_cast<std::size_t>(std::max(written, 0)));
   if (rest.empty()) return;
 
@@ -183,7 +185,7 @@ void Connection::send(base::Bytes frames) noexcept {
   std::ranges::copy(rest, output_.bytes().begin());
   uv_buf_t waiting = uv_buf_init(reinterpret_cast<char*>(output_.bytes().data()), static_cast<unsigned>(rest.size()));
   writing_ = true;
-  writing_since_ms_ = active_at_ms_;
+  writing_since_us_ = active_at_us_;
   pause();
   const auto done = loop::checked(+[](uv_write_t* request, int status) noexcept { static_cast<Connection*>(request->data)->on_written(status); });
   if (uv_write(&write_, stream(), &waiting, 1, done) != 0) {
@@ -197,7 +199,7 @@ void Connection::on_written(int status) noexcept {
   output_ = Buffer();
   if (state_ != State::open) return;
   if (status < 0) return close();
-  active_at_ms_ = pool_.clock_.boottime_ms();
+  active_at_us_ = pool_.clock_.boottime_us();
   if (!has_frame()) settle();
   if (state_ == State::open) pool_.owner_.on_flushed(*this);
 }
@@ -265,13 +267,13 @@ void Connection::on_closed() noexcept {
   pool_.closed(*this);
 }
 
-Connection::Overdue Connection::overdue(std::uint64_t now_ms) const noexcept {
-  const auto passed = [now_ms](std::uint64_t since_ms, std::uint64_t limit_ms) noexcept { return now_ms > since_ms && now_ms - since_ms > limit_ms; };
+Connection::Overdue Connection::overdue(std::uint64_t now_us) const noexcept {
+  const auto passed = [now_us](std::uint64_t since_us, std::uint64_t limit_ms) noexcept { return now_us > since_us && now_us - since_us > limit_ms * 1000; };
   if (state_ != State::open || held_) return Overdue::no;
-  if (writing_) return passed(writing_since_ms_, limits::kSlowPeerMs) ? Overdue::slow : Overdue::no;
+  if (writing_) return passed(writing_since_us_, limits::kSlowPeerMs) ? Overdue::slow : Overdue::no;
   if (has_frame() || taken_ != begin_) return Overdue::no;  // it waits for us
-  if (begin_ != end_) return passed(partial_since_ms_, limits::kSlowPeerMs) ? Overdue::slow : Overdue::no;
-  return passed(active_at_ms_, limits::kIdlePeerMs) ? Overdue::idle : Overdue::no;
+  if (begin_ != end_) return passed(partial_since_us_, limits::kSlowPeerMs) ? Overdue::slow : Overdue::no;
+  return passed(active_at_us_, limits::kIdlePeerMs) ? Overdue::idle : Overdue::no;
 }
 
 ConnectionPool::ConnectionPool(loop::Loop& loop, ConnectionOwner& owner, const base::Clock& clock, std::size_t frame_bytes_max, BufferPool& buffers)
@@ -303,12 +305,12 @@ Connection* ConnectionPool::find(std::uint32_t index, std::uint64_t serial) noex
 }
 
 void ConnectionPool::drop_overdue(std::string_view name, Counters& counters, base::Log& log) {
-  const std::uint64_t now_ms = clock_.boottime_ms();
+  const std::uint64_t now_us = clock_.boottime_us();
   each_open([&](Connection& connection) {
-    const Connection::Overdue overdue = connection.overdue(now_ms);
+    const Connection::Overdue overdue = connection.overdue(now_us);
     if (overdue == Connection::Overdue::no) return;
     counters.connections_dropped.add();
-    if (const std::uint64_t events = overdue_log_.count(now_ms); events != 0) {
+    if (const std::uint64_t events = overdue_log_.count(now_us / 1000); events != 0) {
       const std::string_view how = overdue == Connection::Overdue::slow ? "slow" : "idle";
       const std::uint32_t uid = connection.peer().uid;
       log.event(base::Event::connections_dropped, {{"COUNT", events}, {"UID", uid}, {"REASON", how}}, "{} {} dropped: slow or idle; the latest ({}) of uid {}", events, name, how, uid);

@@ -76,12 +76,14 @@ class Connection {
   void untake_frame(base::Bytes frame) noexcept;
   // release_frames(): ends the views of all frames taken; reading goes on, or the connection closes if its input has ended.
   void release_frames() noexcept;
-  // arrived_ms(): when the frame at the front had come whole (boottime), perhaps earlier by kArrivalStepMs, or by a quarter of the longest wait. has_frame() must be true.
-  std::uint64_t arrived_ms() const noexcept;
+  // arrived_us(): when the frame at the front had come whole (boottime), perhaps earlier by kArrivalStepUs, or by a quarter of the longest wait. has_frame() must be true.
+  std::uint64_t arrived_us() const noexcept;
 
   // send(frames): writes at once what the socket takes and keeps the rest until it takes more; the connection may close. is_writing() must be false.
   void send(base::Bytes frames) noexcept;
   bool is_writing() const noexcept { return writing_; }
+  // active_at_us(): when bytes came or went last, or were meant to (boottime).
+  std::uint64_t active_at_us() const noexcept { return active_at_us_; }
 
   // hold(), unhold(): between them an answer is owed: the connection does not close by itself, and the sweep leaves it alone.
   void hold() noexcept { held_ = true; }
@@ -97,7 +99,7 @@ class Connection {
 
   // Overdue: whom the sweep throws out.
   enum class Overdue : std::uint8_t { no, slow, idle };
-  Overdue overdue(std::uint64_t now_ms) const noexcept;
+  Overdue overdue(std::uint64_t now_us) const noexcept;
 
   // For the owner's book-keeping; reset when the slot is opened.
   struct Turn {
@@ -150,20 +152,26 @@ class Connection {
   std::size_t taken_ = 0;
   std::size_t end_ = 0;
   FrameScan front_;
-  // Arrivals of what is in hand, in order: bytes up to `end` (an offset into input_) came at `at_ms`. None lies wholly before begin_.
+  // Arrivals of what is in hand, in order: bytes up to `end` (an offset into input_) came at `at_us`. None lies wholly before begin_.
   struct Arrival {
     std::size_t end = 0;
-    std::uint64_t at_ms = 0;
+    std::uint64_t at_us = 0;
   };
   std::array<Arrival, limits::kArrivalsMax> arrivals_;
   std::size_t arrivals_count_ = 0;
-  std::uint64_t arrival_step_ms_ = 0;  // between two of them, at the least
+  std::uint64_t arrival_step_us_ = 0;  // between two of them, at the least
   Buffer output_;
 
-  std::uint64_t read_at_ms_ = 0;
-  std::uint64_t partial_since_ms_ = 0;
-  std::uint64_t writing_since_ms_ = 0;
-  std::uint64_t active_at_ms_ = 0;
+  std::uint64_t read_at_us_ = 0;
+  std::uint64_t partial_since_us_ = 0;
+  std::uint64_t writing_since_us_ = 0;
+  std::uint64_t active_at_us_ = 0;
+};
+
+// Traffic: what the connections of a pool have received and sent, in bytes, since it was made. Written by the loop's thread, read by any.
+struct Traffic {
+  Counter received_bytes;
+  Counter sent_bytes;  // of answers, also while the peer has not taken them yet
 };
 
 // ConnectionPool: the slots of one loop. A resource; the arguments outlive it. Destroying it closes what is open and turns the loop until the closes have run.
@@ -180,6 +188,7 @@ class ConnectionPool {
   std::size_t used() const noexcept { return slots_.size() - free_.size(); }
   // find(index, serial): the connection that was opened so, if it is still open.
   Connection* find(std::uint32_t index, std::uint64_t serial) noexcept;
+  const Traffic& traffic() const noexcept ASSAY_LIFETIMEBOUND { return traffic_; }
   // drop_overdue(name, counters, log): closes and counts the slow and the idle; name: of such connections, for the log.
   void drop_overdue(std::string_view name, Counters& counters, base::Log& log);
 
@@ -200,6 +209,7 @@ class ConnectionPool {
   const std::size_t frame_bytes_max_;
   BufferPool& buffers_;
   LogLimiter overdue_log_;
+  Traffic traffic_;
   std::uint64_t serial_ = 0;
   std::vector<std::unique_ptr<Connection>> slots_;
   std::vector<Connection*> free_;

@@ -33,6 +33,7 @@ std::string_view command_of(RequestKind kind) noexcept {
     case RequestKind::unset:
     case RequestKind::validate:
     case RequestKind::ping:
+    case RequestKind::metrics:
     case RequestKind::status:
     case RequestKind::unknown: break;
   }
@@ -48,6 +49,7 @@ ControlServer::ControlServer(loop::Loop& main, ControlParts parts)
       deployer_(parts.deployer),
       refresher_(parts.refresher),
       status_(parts.status),
+      metrics_(parts.metrics),
       drained_(parts.drained),
       reload_begun_(parts.reload_begun),
       reload_ended_(parts.reload_ended),
@@ -71,6 +73,7 @@ void ControlServer::adopt(Incoming incoming) noexcept {
   Connection* connection = connections_.open(std::move(incoming));
   if (connection == nullptr) return;
   counters_.connections.add();
+  counters_.connections_opened.add();
   if (!sweep_.running()) sweep_.start(sweep_ms_, sweep_ms_);
   // Who may do nothing does not take a place from those who may.
   if (may_look) return;
@@ -137,6 +140,7 @@ void ControlServer::handle(Connection& connection, const RequestView& request) {
   switch (request.kind) {
     case RequestKind::ping: return connection.send(encoder_.pong(request.id, version_, current.instance(), current.generation()));
     case RequestKind::status: return connection.send(encoder_.status(request.id, status_.figures(), deployer_.report(), current));
+    case RequestKind::metrics: return connection.send(encoder_.metrics(request.id, metrics_.metrics_text()));
     case RequestKind::unset:
     case RequestKind::validate:
     case RequestKind::unknown: return connection.send(refuse(request.id, ErrorCode::unknown_request));

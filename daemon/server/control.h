@@ -1,4 +1,4 @@
-// The control socket's connections, for operators: Ping, Status, Deploy, Rollback, PushKeys, Refresh.
+// The control socket's connections, for operators: Ping, Status, Metrics, Deploy, Rollback, PushKeys, Refresh.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,7 @@
 #include "server/limits.h"
 #include "server/log_limiter.h"
 #include "server/listener.h"
+#include "server/metrics_source.h"
 #include "server/reply.h"
 #include "server/request.h"
 #include "server/status.h"
@@ -31,6 +32,7 @@ struct ControlParts {
   Deployer& deployer;
   KeyRefresher& refresher;
   const StatusSource& status;
+  const MetricsSource& metrics;
   loop::Callback drained;  // called after drain(), when the last connection has gone; not if there was none
   loop::Callback reload_begun;  // a deploy or a rollback that is no dry run was given to the deployer
   loop::Callback reload_ended;  // it is in force, refused or dropped; its answer goes out after this
@@ -88,6 +90,7 @@ class ControlServer final : public ConnectionSink, private ConnectionOwner, priv
   Deployer& deployer_;
   KeyRefresher& refresher_;
   const StatusSource& status_;
+  const MetricsSource& metrics_;
   const loop::Callback drained_;
   const loop::Callback reload_begun_;
   const loop::Callback reload_ended_;

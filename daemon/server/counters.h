@@ -1,4 +1,4 @@
-// What a thread counts for status: written by that thread alone, read by any.
+// What a thread counts for status and metrics: written by that thread alone, read by any.
 #pragma once
 
 #include <array>
@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "base/counter.h"
-#include "schema/codes.h"
+#include "base/histogram.h"
 #include "server/error_code.h"
 
 namespace assay::server {
@@ -16,15 +16,19 @@ using base::Counter;
 // Counters: of a worker or of the control server.
 struct Counters {
   Counter connections;  // open now
-  Counter requests;     // frames that were answered, with verdicts or an error
-  Counter tokens;
-  Counter batches;
+  Counter connections_opened;
   Counter connections_dropped;  // slow, idle, or not speaking the protocol
-  std::array<Counter, 256> verdicts;
+  Counter requests;             // frames that were answered, with verdicts or an error
   std::array<Counter, kErrorCodeCount> errors;
 
-  void count(schema::Code code) noexcept { verdicts[static_cast<std::size_t>(code)].add(); }
   void count(ErrorCode code) noexcept { errors[static_cast<std::size_t>(code)].add(); }
+};
+
+// WorkerCounters: of a worker. The histograms of batches are of those with tokens.
+struct WorkerCounters : Counters {
+  base::Histogram request_us;  // from when a frame had come whole to when its answer was written
+  base::Histogram batch_us;    // from when its first frame was taken to when its last answer was written
+  base::Histogram batch_tokens;
 };
 
 }  // namespace assay::server

@@ -14,12 +14,13 @@
 #include "base/check.h"
 #include "jose/algorithm_names.h"
 #include "loop/callback.h"
+#include "server/metrics.h"
 
 namespace assay::server {
 namespace {
 
 std::vector<std::unique_ptr<Worker>> make_workers(const DaemonSettings& settings, const DaemonParts& parts, const std::shared_ptr<const snapshot::Snapshot>& snapshot,
-                                                  Builder& builder, loop::Async& wake) {
+                                                  VerdictTally& tally, Builder& builder, loop::Async& wake) {
   std::vector<std::unique_ptr<Worker>> workers;
   for (std::size_t i = 0; i < settings.workers; ++i) {
     workers.push_back(std::make_unique<Worker>(i, WorkerParts{.clock = parts.clock,
@@ -28,6 +29,7 @@ std::vector<std::unique_ptr<Worker>> make_workers(const DaemonSettings& settings
                                                               .version = settings.version,
                                                               .engine = parts.make_engine(),
                                                               .token_cache = parts.token_cache,
+                                                              .tally = tally,
                                                               .snapshot = snapshot,
                                                               .bin = builder,
                                                               .wake = wake}));
@@ -130,8 +132,10 @@ Daemon::Daemon(DaemonSettings settings, DaemonParts parts, std::shared_ptr<const
       keys_quota_(base::limits::kKeysConnectionsMax, base::limits::kKeysConnectionsMax),
       metrics_quota_(limits::kMetricsConnectionsMax, limits::kMetricsConnectionsPerUidMax),
       first_report_(parts.ledger->report()),
+      tally_(settings_.workers),
+      refusals_(loop_, loop::bind<&Daemon::on_refusals>(this)),
       builder_(loop_, std::move(parts.ledger), std::move(parts.tables)),
-      workers_(make_workers(settings_, parts, first, builder_, wake_)),
+      workers_(make_workers(settings_, parts, first, tally_, builder_, wake_)),
       deployer_(loop_, {.builder = builder_, .workers = workers_, .quota = data_quota_, .log = log_, .snapshot = std::move(first), .report = std::move(first_report_)}),
       refresher_(loop_, {.clock = clock_,
                          .log = log_,
@@ -147,6 +151,7 @@ Daemon::Daemon(DaemonSettings settings, DaemonParts parts, std::shared_ptr<const
                        .deployer = deployer_,
                        .refresher = refresher_,
                        .status = *this,
+                       .metrics = *this,
                        .drained = loop::bind<&Daemon::send_wake>(this),
                        .reload_begun = loop::bind<&Daemon::on_reload_begun>(this),
                        .reload_ended = loop::bind<&Daemon::on_reload_ended>(this)}),
@@ -174,9 +179,11 @@ void Daemon::run() {
   log_.event(base::Event::ready, {{"VERSION", settings_.version}, {"DEPLOYMENT", deployment}, {"GENERATION", generation}, {"WORKERS", workers_.size()}, {"ENGINE", engine}},
              "ready: version {}, data socket {}, control socket {}, keys socket {}, {} workers, engine {}, deployment {}, generation {}", settings_.version,
              place_of(data_listener_), place_of(control_listener_), place_of(keys_listener_), workers_.size(), engine, deployment, generation);
+  refusals_.start(limits::kRefusalLogMs, limits::kRefusalLogMs);
   service_report_.ready();
   mask(SIG_UNBLOCK, {SIGTERM, SIGINT, SIGALRM});
   loop_.run();
+  on_refusals();  // those of the last minute
   mask(SIG_BLOCK, {SIGTERM, SIGINT});
   log_.event(base::Event::stopped, {}, "stopped");
 }
@@ -212,13 +219,31 @@ void Daemon::on_wake() noexcept {
   if (stopping_ && control_.drained() && metrics_.drained() && std::ranges::all_of(workers_, [](const auto& worker) { return worker->drained(); })) loop_.stop();
 }
 
-StatusFigures Daemon::figures() const {
+void Daemon::on_refusals() noexcept {
+  refusal_log_.tell(tally_.counts(), deployer_.current().count_names(), log_);
+}
+
+std::string Daemon::metrics_text() const {
+  MetricsFigures metrics;
+  metrics.verdicts = tally_.counts();
+  metrics.status = figures(metrics.verdicts);
+  metrics.now_s = clock_.realtime_s();
+  for (const auto& worker : workers_) metrics.add_worker(worker->counters(), worker->traffic(), worker->cpu_ns());
+  metrics.changes = deployer_.change_counts();
+  metrics.builds = deployer_.build_figures();
+  return server::metrics_text(metrics, deployer_.report(), deployer_.current());
+}
+
+StatusFigures Daemon::figures() const { return figures(tally_.counts()); }
+
+StatusFigures Daemon::figures(std::span<const VerdictCount> verdicts) const {
   StatusFigures figures{.version = settings_.version, .started_at_s = started_at_s_, .engine = workers_.front()->engine_name(), .engines = {}, .tables = {}, .token_cache = {}, .workers = {}, .sources = {}};
   figures.tables = builder_.table_figures();
   if (token_cache_ != nullptr) figures.token_cache = token_cache_->figures();
   if (engines_ != nullptr) add_engines(*engines_, figures);
   for (const auto& worker : workers_) figures.add_worker(worker->counters(), worker->generation());
   figures.add(control_.counters());
+  figures.add(verdicts);
   refresher_.add_figures(figures);
   figures.connections_refused = refused_before_;
   if (data_listener_) figures.connections_refused += data_listener_->refused();
@@ -229,10 +254,6 @@ StatusFigures Daemon::figures() const {
     figures.problems.push_back({Problem::Severity::warning, "worker " + std::to_string(worker) + " still judges by an older generation"});
   }
   return figures;
-}
-
-std::string Daemon::metrics_text() const {
-  return fmt::format("# HELP assay_generation Generation of the snapshot in force.\n# TYPE assay_generation gauge\nassay_generation {}\n", deployer_.current().generation());
 }
 
 }  // namespace assay::server

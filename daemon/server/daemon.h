@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,9 +27,11 @@
 #include "server/metrics_socket.h"
 #include "server/metrics_source.h"
 #include "server/quota.h"
+#include "server/refusal_log.h"
 #include "server/service_manager.h"
 #include "server/service_report.h"
 #include "server/status.h"
+#include "server/verdict_tally.h"
 #include "server/watchdog.h"
 #include "server/worker.h"
 #include "snapshot/snapshot.h"
@@ -73,7 +76,7 @@ class StopLimit {
 };
 
 // Daemon: a resource.
-class Daemon final : private StatusSource, private MetricsSource, private ConnectionSink {
+class Daemon final : public MetricsSource, private StatusSource, private ConnectionSink {
  public:
   // start(settings, parts): starts the threads and takes or binds the sockets. Connections are accepted once run() runs. Failures: a socket.
   static base::Result<std::unique_ptr<Daemon>> start(DaemonSettings settings, DaemonParts parts);
@@ -85,6 +88,8 @@ class Daemon final : private StatusSource, private MetricsSource, private Connec
   void run();
   // stop(): thread-safe.
   void stop();
+  // metrics_text(): of now. On the thread of run(). It is cheap enough to be asked for every few seconds: it reads counters that are there anyway and stops nobody.
+  std::string metrics_text() const override;
 
  private:
   Daemon(DaemonSettings settings, DaemonParts parts, std::shared_ptr<const snapshot::Snapshot> first);
@@ -92,10 +97,11 @@ class Daemon final : private StatusSource, private MetricsSource, private Connec
   void on_reload_begun() noexcept { service_report_.reload_begun(); }
   void on_reload_ended() noexcept { service_report_.reload_ended(); }
   StatusFigures figures() const override;
-  std::string metrics_text() const override;
+  StatusFigures figures(std::span<const VerdictCount> verdicts) const;
   void adopt(Incoming incoming) noexcept override;
   void on_wake() noexcept;
   void on_stop() noexcept;
+  void on_refusals() noexcept;
   void send_wake() noexcept { wake_.send(); }
 
   StopLimit stop_limit_;  // first, so that it watches the destruction of all others
@@ -117,6 +123,9 @@ class Daemon final : private StatusSource, private MetricsSource, private Connec
   ConnectionQuota keys_quota_;
   ConnectionQuota metrics_quota_;
   std::shared_ptr<const StateReport> first_report_;  // on its way to deployer_: only the builder's thread may ask the ledger for another
+  VerdictTally tally_;
+  RefusalLog refusal_log_;
+  loop::Timer refusals_;
   Builder builder_;
   std::vector<std::unique_ptr<Worker>> workers_;
   Deployer deployer_;

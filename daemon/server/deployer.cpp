@@ -8,6 +8,15 @@
 #include "loop/callback.h"
 
 namespace assay::server {
+namespace {
+
+bool is_dry_run(const ChangeRequest& request) {
+  if (const auto* deploy = std::get_if<DeployRequest>(&request)) return deploy->dry_run;
+  const auto* rollback = std::get_if<RollbackRequest>(&request);
+  return rollback != nullptr && rollback->dry_run;
+}
+
+}  // namespace
 
 Deployer::Deployer(loop::Loop& main, DeployerParts parts)
     : builder_(parts.builder),
@@ -19,6 +28,10 @@ Deployer::Deployer(loop::Loop& main, DeployerParts parts)
       report_(std::move(parts.report)),
       late_(main, loop::bind<&Deployer::on_late>(this)) {
   builder_.set_listener(this);
+  // All from the start, so that the first of each shows as an increase.
+  for (const std::string_view kind : {"deploy", "rollback", "push", "fetch"}) {
+    for (const std::string_view outcome : {"changed", "unchanged", "dry_run", "refused"}) change_counts_[{kind, outcome}] = 0;
+  }
 }
 
 Deployer::~Deployer() {
@@ -27,7 +40,7 @@ Deployer::~Deployer() {
 }
 
 void Deployer::change(ChangeListener& asker, std::uint64_t ticket, ChangeRequest request) {
-  asked_[++last_job_] = {&asker, ticket};
+  asked_[++last_job_] = {.asker = &asker, .ticket = ticket, .kind = kind_of(request), .dry_run = is_dry_run(request)};
   builder_.submit({.ticket = last_job_, .request = std::move(request)});
 }
 
@@ -50,6 +63,11 @@ void Deployer::on_built(Built built) noexcept {
   if (built.snapshot != nullptr) {
     if (publish_listener_ != nullptr) publish_listener_->on_publish(*built.snapshot, *report_);
     publish(std::move(built.snapshot));
+    if (!built.done.empty()) {
+      ++build_figures_.count;
+      build_figures_.sum_us += built.build_us;
+      build_figures_.last_us = built.build_us;
+    }
   }
   if (!built.done.empty()) waiting_.push_back({.generation = current_->generation(), .done = std::move(built.done)});
   if (!waiting_.empty() && !late_.running()) late_.start(late_ms_);
@@ -75,10 +93,17 @@ void Deployer::on_worker_progress() noexcept {
         log_.event(base::Event::change_in_force, {{"DEPLOYMENT", deployment}, {"GENERATION", generation}}, "in force: deployment {}, generation {}", deployment, generation);
       }
       const auto asked = asked_.extract(ticket);
+      if (!asked.empty()) count(asked.mapped(), outcome);
       if (!asked.empty() && asked.mapped().asker != nullptr) asked.mapped().asker->on_change_done(asked.mapped().ticket, outcome);
     }
   }
   late_.stop();
+}
+
+void Deployer::count(const Asked& asked, const Outcome& outcome) {
+  if (!asked.kind) return;
+  const std::string_view came = outcome.error != ErrorCode::unset ? "refused" : asked.dry_run ? "dry_run" : outcome.changed ? "changed" : "unchanged";
+  ++change_counts_[{*asked.kind, came}];
 }
 
 std::vector<std::size_t> Deployer::late_workers() const {

@@ -5,7 +5,9 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/log.h"
@@ -46,6 +48,13 @@ struct DeployerParts {
   std::uint64_t late_ms = limits::kLateWorkerMs;
 };
 
+// BuildFigures: of snapshots for changes.
+struct BuildFigures {
+  std::uint64_t count = 0;
+  std::uint64_t sum_us = 0;
+  std::uint64_t last_us = 0;
+};
+
 // Deployer: a resource of the main loop's thread.
 class Deployer final : private BuildListener {
  public:
@@ -68,6 +77,9 @@ class Deployer final : private BuildListener {
   const snapshot::Snapshot& current() const noexcept { return *current_; }
   // report(): as of the last change. Valid until the next.
   const StateReport& report() const noexcept { return *report_; }
+  // change_counts(), build_figures(): since the start.
+  const ChangeCounts& change_counts() const noexcept ASSAY_LIFETIMEBOUND { return change_counts_; }
+  const BuildFigures& build_figures() const noexcept ASSAY_LIFETIMEBOUND { return build_figures_; }
   // late_workers(): those that have been reported late and still are.
   std::vector<std::size_t> late_workers() const;
 
@@ -92,9 +104,14 @@ class Deployer final : private BuildListener {
   struct Asked {
     ChangeListener* asker = nullptr;  // null: gone
     std::uint64_t ticket = 0;
+    std::optional<std::string_view> kind;  // for change_counts()
+    bool dry_run = false;
   };
+  void count(const Asked& asked, const Outcome& outcome);
   std::map<std::uint64_t, Asked> asked_;
   std::uint64_t last_job_ = 0;
+  ChangeCounts change_counts_;
+  BuildFigures build_figures_;
   std::shared_ptr<const snapshot::Snapshot> current_;
   std::shared_ptr<const StateReport> report_;
   std::deque<Waiting> waiting_;  // generations ascending

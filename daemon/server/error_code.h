@@ -36,6 +36,18 @@ enum class ErrorCode : std::uint8_t {
 // kErrorCodeCount: one more than the largest value; the size of arrays indexed by it.
 inline constexpr std::size_t kErrorCodeCount = 17;
 
+// name_of(code): its name as written above.
+constexpr std::string_view name_of(ErrorCode code) noexcept {
+  switch (code) {
+#define ASSAY_ERROR_NAME(name, value, text) \
+  case ErrorCode::name:                     \
+    return #name;
+    ASSAY_ERROR_CODES(ASSAY_ERROR_NAME)
+#undef ASSAY_ERROR_NAME
+  }
+  return "";
+}
+
 // text_of(code): what the peer is told.
 constexpr std::string_view text_of(ErrorCode code) noexcept {
   switch (code) {

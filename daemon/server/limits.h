@@ -21,8 +21,8 @@ inline constexpr std::uint64_t kReadAheadAfterMs = 5;
 // Connections of a worker that may hold a big buffer for it: 64 MiB. The bytes of others wait in the kernel.
 inline constexpr std::size_t kReadAheadBuffersMax = 64;
 inline constexpr std::size_t kReadAheadBytesMin = 4 * 1024;  // less room than this is not worth a system call
-// The ages of waiting bytes are known to this step: an eighth of the default age of a request.
-inline constexpr std::uint64_t kArrivalStepMs = 6;
+// The ages of waiting bytes are known to this step, until so many steps no longer cover the wait: then the step doubles.
+inline constexpr std::uint64_t kArrivalStepUs = 250;
 inline constexpr std::size_t kArrivalsMax = 16;
 
 // --- A batch. Requests without tokens (Ping, mistakes) count here. ---
@@ -55,6 +55,15 @@ inline constexpr std::uint64_t kMetricsExchangeMs = kSlowPeerMs;  // from the co
 inline constexpr std::uint64_t kSweepMs = kSlowPeerMs / 4;
 
 inline constexpr std::size_t kChangesLoggedMax = 20;      // lines for one change
+
+// --- Tokens that are not accepted, in the log: the first of a kind at once, of others the numbers, so often and of so many kinds. ---
+inline constexpr std::uint64_t kRefusalLogMs = 60'000;
+inline constexpr std::size_t kRefusalKindsLoggedMax = 20;
+
+// --- Metrics: what a reading may come to (metrics.h has the sum). What is beyond is one series, "other". ---
+inline constexpr std::size_t kMetricsLabelBytesMax = 128;  // of a name or a key id, as shown
+inline constexpr std::size_t kMetricsKeysMax = 4'096;      // 1,024 OAuth servers with 4 keys each
+inline constexpr std::size_t kMetricsSourcesMax = 1'024;
 
 // --- Changes (deploys, rollbacks, pushes) that have not been answered: 8 documents of 32 MiB are 256 MiB. One more is answered `overloaded`. ---
 inline constexpr std::size_t kChangesQueuedMax = 8;

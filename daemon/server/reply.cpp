@@ -55,4 +55,13 @@ base::Bytes ReplyEncoder::pong(std::uint64_t id, std::string_view version, std::
   return state_->finish(id, wire::Body::Pong, wire::CreatePong(state_->builder, text, generation, instance));
 }
 
+// The text is looked at before it is copied: a builder has a limit of its own, and reaching it ends the process.
+base::Bytes ReplyEncoder::metrics(std::uint64_t id, std::string_view text) {
+  State& state = *state_;
+  if (text.size() > state.frame_bytes_max) return error(id, ErrorCode::response_too_large);
+  state.builder.Clear();
+  const auto body = wire::CreateMetricsText(state.builder, state.string(text));
+  return state.finish_within(*this, id, wire::Body::MetricsText, body);
+}
+
 }  // namespace assay::server

@@ -43,6 +43,7 @@ class ReplyEncoder {
   // refreshed(...): what a fetch came to.
   base::Bytes refreshed(std::uint64_t id, const Refreshed& refreshed) ASSAY_LIFETIMEBOUND;
   base::Bytes status(std::uint64_t id, const StatusFigures& figures, const StateReport& report, const snapshot::Snapshot& snapshot) ASSAY_LIFETIMEBOUND;
+  base::Bytes metrics(std::uint64_t id, std::string_view text) ASSAY_LIFETIMEBOUND;
 
  private:
   struct State;

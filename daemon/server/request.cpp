@@ -107,6 +107,7 @@ base::Result<RequestView, RequestFault> decode_request(base::Bytes frame, std::s
   if (const auto* body = envelope->body_as_Refresh()) return decode_refresh(id, *body);
   if (envelope->body_as_Ping() != nullptr) return RequestView{.id = id, .kind = RequestKind::ping};
   if (envelope->body_as_Status() != nullptr) return RequestView{.id = id, .kind = RequestKind::status};
+  if (envelope->body_as_Metrics() != nullptr) return RequestView{.id = id, .kind = RequestKind::metrics};
   return RequestView{.id = id, .kind = RequestKind::unknown};
 }
 

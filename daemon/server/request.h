@@ -16,7 +16,7 @@
 namespace assay::server {
 
 // RequestKind: what is asked. unknown: a kind that this build does not know, or that is no request.
-enum class RequestKind : std::uint8_t { unset = 0, ping, validate, deploy, status, rollback, push_keys, refresh, unknown };
+enum class RequestKind : std::uint8_t { unset = 0, ping, validate, deploy, status, rollback, push_keys, refresh, metrics, unknown };
 
 // RequestView: borrows from the frame and the arena it was decoded with. Every field is in its range.
 struct RequestView {

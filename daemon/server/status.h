@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "server/counters.h"
 #include "server/error_code.h"
 #include "server/state_report.h"
+#include "server/verdict_tally.h"
 #include "snapshot/key_source.h"
 #include "sources/report.h"
 #include "verdict/token_cache.h"
@@ -51,10 +53,12 @@ struct StatusFigures {
   std::map<snapshot::SourceId, sources::SourceReport> sources;
   std::vector<Problem> problems;  // besides those of the state
 
-  // add(counters): adds verdicts, errors and dropped connections.
+  // add(counters): adds errors and dropped connections.
   void add(const Counters& counters) noexcept;
+  // add(counts): verdicts by code.
+  void add(std::span<const VerdictCount> counts) noexcept;
   // add_worker(counters, generation): the same, and a line of its own.
-  void add_worker(const Counters& counters, std::uint64_t generation);
+  void add_worker(const WorkerCounters& counters, std::uint64_t generation);
 };
 
 // StatusSource: whoever can assemble the figures. On the main loop's thread.

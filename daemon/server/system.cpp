@@ -81,9 +81,9 @@ class StderrLog final : public base::Log {
 
 std::int64_t SystemClock::realtime_s() const noexcept { return read(CLOCK_REALTIME).tv_sec; }
 
-std::uint64_t SystemClock::boottime_ms() const noexcept {
+std::uint64_t SystemClock::boottime_us() const noexcept {
   const timespec time = read(CLOCK_BOOTTIME);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1000 + static_cast<std::uint64_t>(time.tv_nsec) / 1'000'000;
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(time.tv_nsec) / 1'000;
 }
 
 std::optional<std::uint32_t> SystemIdentities::uid_of(const std::string& user) const {

@@ -18,7 +18,7 @@ namespace assay::server {
 class SystemClock final : public base::Clock {
  public:
   std::int64_t realtime_s() const noexcept override;
-  std::uint64_t boottime_ms() const noexcept override;
+  std::uint64_t boottime_us() const noexcept override;
 };
 
 // SystemIdentities: getpwnam_r(3), getgrnam_r(3). Thread-safe.

@@ -4,6 +4,7 @@
 #include "server/worker.h"
 
 #include <pthread.h>
+#include <time.h>
 
 #include <utility>
 
@@ -25,7 +26,7 @@ Worker::Worker(std::size_t index, WorkerParts parts)
       generation_(parts.snapshot->generation()),
       snapshot_(std::move(parts.snapshot)),
       engine_(std::move(parts.engine)),
-      batch_(*engine_, parts.hash_key, index_, parts.token_cache, clock_, log_, counters_, parts.version),
+      batch_(*engine_, parts.hash_key, index_, parts.token_cache, parts.tally, clock_, log_, counters_, parts.version),
       buffers_(limits::kDataFrameBytesMax),
       connections_(loop_, *this, clock_, limits::kDataFrameBytesMax, buffers_),
       wake_(loop_, bind<&Worker::on_wake>(this)),
@@ -73,6 +74,14 @@ void Worker::drain() {
   if (!drain_asked_.exchange(true)) wake_.send();
 }
 
+// Asked of the thread's own clock, so that the thread need not look at any. The thread may have ended; until it is joined its name is good.
+std::optional<std::uint64_t> Worker::cpu_ns() const noexcept {
+  clockid_t clock{};
+  timespec time{};
+  if (::pthread_getcpuclockid(const_cast<std::thread&>(thread_).native_handle(), &clock) != 0 || ::clock_gettime(clock, &time) != 0) return std::nullopt;
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
 void Worker::on_wake() noexcept {
   wakes_.add();
   take_up_snapshot();
@@ -92,6 +101,7 @@ void Worker::open_adopted() {
       continue;
     }
     counters_.connections.add();
+    counters_.connections_opened.add();
     if (!sweep_.running()) sweep_.start(sweep_ms_, sweep_ms_);
   }
   adopted_.clear();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "server/counters.h"
 #include "server/limits.h"
 #include "server/snapshot_bin.h"
+#include "server/verdict_tally.h"
 #include "snapshot/snapshot.h"
 
 namespace assay::server {
@@ -33,6 +35,7 @@ struct WorkerParts {
   std::string_view version;
   std::unique_ptr<crypto::Engine> engine;
   verdict::TokenCache* token_cache = nullptr;          // shared by the workers; null: none
+  VerdictTally& tally;                                 // shared by the workers
   std::shared_ptr<const snapshot::Snapshot> snapshot;  // never null
   SnapshotBin& bin;                                    // takes the snapshots that the worker is done with
   loop::Async& wake;                                   // of the main loop: a snapshot was taken up, a kid came that nobody knows, or the worker has drained
@@ -64,7 +67,10 @@ class Worker final : private ConnectionOwner {
 
   // load(): connections adopted and not closed yet.
   std::size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
-  const Counters& counters() const noexcept { return counters_; }
+  const WorkerCounters& counters() const noexcept { return counters_; }
+  const Traffic& traffic() const noexcept { return connections_.traffic(); }
+  // cpu_ns(): what its thread has had of a processor so far; nothing once it has ended.
+  std::optional<std::uint64_t> cpu_ns() const noexcept;
   std::size_t index() const noexcept { return index_; }
   std::string_view engine_name() const noexcept { return engine_->name(); }
 
@@ -89,7 +95,7 @@ class Worker final : private ConnectionOwner {
   SnapshotBin& bin_;
   loop::Async& main_wake_;
   const std::uint64_t sweep_ms_;
-  Counters counters_;
+  WorkerCounters counters_;
   Counter wakes_;
 
   // Between the threads.

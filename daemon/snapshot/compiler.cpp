@@ -132,7 +132,8 @@ std::shared_ptr<const OAuthServer> Compiler::server_for(const OAuthServerPointer
                                                         .keys = keys,
                                                         .uses = {},
                                                         .settings = settings,
-                                                        .signals = settings->key_source.is_url() ? signals_for(source_id(settings->key_source)) : nullptr});
+                                                        .signals = settings->key_source.is_url() ? signals_for(source_id(settings->key_source)) : nullptr,
+                                                        .name_id = count_names_->oauth_servers.id_of(settings->name)});
   if (made->keys != nullptr) made->uses = uses_for(*made, held, since_s);
   ++compiled_.oauth_servers;
   return server = made;
@@ -145,6 +146,7 @@ std::shared_ptr<const Snapshot> Compiler::compile(const Deployment& deployment, 
   snapshot->generation_ = generation;
   snapshot->deployment_ = deployment.number;
   snapshot->daemon_ = deployment.base->daemon;
+  snapshot->count_names_ = count_names_;
 
   const auto& clients = deployment.base->clients;
   if (granted_for_ != deployment.base) {
@@ -175,7 +177,7 @@ std::shared_ptr<const Snapshot> Compiler::compile(const Deployment& deployment, 
       if (const auto last = last_->by_name_.find(deployed.settings->name); last != last_->by_name_.end()) service = last->second;
     }
     if (service == nullptr || !service->equals(deployed.settings, servers, rights)) {
-      service = std::make_shared<const ApiService>(deployed.settings, std::move(servers), std::move(rights));
+      service = std::make_shared<const ApiService>(deployed.settings, std::move(servers), std::move(rights), count_names_->api_services.id_of(deployed.settings->name));
       ++compiled_.api_services;
     }
     CHECK(snapshot->by_name_.emplace(service->name(), service).second);

@@ -68,6 +68,7 @@ class Compiler {
   std::map<const OAuthServerSettings*, std::shared_ptr<const OAuthServer>> last_servers_;  // of last_
   std::map<std::pair<std::string, jose::KeyId>, std::weak_ptr<KeyUse>> uses_;  // by name of the OAuth server
   std::map<SourceId, std::weak_ptr<SourceSignals>> signals_;
+  const std::shared_ptr<CountNames> count_names_ = std::make_shared<CountNames>();
   Compiled compiled_;
   DocumentPointer granted_for_;  // whose `clients` granted_ is about, and whose names it views
   Granted granted_;

@@ -11,8 +11,8 @@ bool Rights::include(const PeerIdentity& peer) const noexcept {
   return std::binary_search(uids.begin(), uids.end(), peer.uid) || has_gid(peer.gid) || std::any_of(peer.groups.begin(), peer.groups.end(), has_gid);
 }
 
-ApiService::ApiService(std::shared_ptr<const ApiServiceSettings> settings, std::vector<std::shared_ptr<const OAuthServer>> servers, std::optional<Rights> rights)
-    : settings_(std::move(settings)), servers_(std::move(servers)), rights_(std::move(rights)), audiences_(settings_->audiences) {
+ApiService::ApiService(std::shared_ptr<const ApiServiceSettings> settings, std::vector<std::shared_ptr<const OAuthServer>> servers, std::optional<Rights> rights, NameId name_id)
+    : settings_(std::move(settings)), servers_(std::move(servers)), rights_(std::move(rights)), name_id_(name_id), audiences_(settings_->audiences) {
   std::sort(audiences_.begin(), audiences_.end());
   for (const auto& server : servers_) {
     for (const std::string& issuer : server->settings->issuers) CHECK(by_issuer_.emplace(issuer, server.get()).second);

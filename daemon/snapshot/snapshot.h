@@ -16,6 +16,7 @@
 #include "snapshot/config.h"
 #include "snapshot/key_set.h"
 #include "snapshot/key_use.h"
+#include "snapshot/name_ids.h"
 #include "snapshot/source_signals.h"
 
 namespace assay::snapshot {
@@ -37,6 +38,7 @@ struct OAuthServer {
   std::vector<std::shared_ptr<KeyUse>> uses;    // of keys->keys(), by position
   std::shared_ptr<const OAuthServerSettings> settings;  // never null in a snapshot
   std::shared_ptr<SourceSignals> signals;       // of a URL source; null for others
+  NameId name_id = kOtherName;                  // of the name, in the snapshot's count_names()
 
   // serving_keys(): those that tokens may be verified by now; null: none are at hand, or they are too old.
   const KeySet* serving_keys() const noexcept ASSAY_LIFETIMEBOUND { return signals != nullptr && signals->are_keys_stale() ? nullptr : keys.get(); }
@@ -62,8 +64,8 @@ struct Rights {
 class ApiService {
  public:
   // Compiles. servers: those of settings->oauth_servers, in their order; CHECKs that no two share an issuer, which would make the choice of keys a matter of order.
-  // rights: nothing means everyone.
-  ApiService(std::shared_ptr<const ApiServiceSettings> settings, std::vector<std::shared_ptr<const OAuthServer>> servers, std::optional<Rights> rights);
+  // rights: nothing means everyone. name_id: of its name, in the snapshot's count_names().
+  ApiService(std::shared_ptr<const ApiServiceSettings> settings, std::vector<std::shared_ptr<const OAuthServer>> servers, std::optional<Rights> rights, NameId name_id);
   ApiService(const ApiService&) = delete;
   ApiService& operator=(const ApiService&) = delete;
 
@@ -75,6 +77,7 @@ class ApiService {
   bool permits(const PeerIdentity& peer) const noexcept { return !rights_ || rights_->include(peer); }
 
   const std::string& name() const noexcept ASSAY_LIFETIMEBOUND { return settings_->name; }
+  NameId name_id() const noexcept { return name_id_; }
   std::span<const std::string> required_scopes() const noexcept ASSAY_LIFETIMEBOUND { return settings_->required_scopes; }
   std::span<const ClaimRule> claim_rules() const noexcept ASSAY_LIFETIMEBOUND { return settings_->claim_rules; }
   std::optional<std::int64_t> max_token_age_s() const noexcept { return settings_->max_token_age_s; }
@@ -90,6 +93,7 @@ class ApiService {
   const std::shared_ptr<const ApiServiceSettings> settings_;
   const std::vector<std::shared_ptr<const OAuthServer>> servers_;
   const std::optional<Rights> rights_;  // absent: everyone
+  const NameId name_id_;
   std::vector<std::string> audiences_;  // sorted
   std::unordered_map<std::string, const OAuthServer*, Hash, std::equal_to<>> by_issuer_;
 };
@@ -123,6 +127,8 @@ class Snapshot {
   // For status. API services in the order of their deployment; OAuth servers those in use, every version.
   std::span<const std::shared_ptr<const OAuthServer>> oauth_servers() const noexcept ASSAY_LIFETIMEBOUND { return oauth_servers_; }
   std::span<const std::shared_ptr<const ApiService>> api_services() const noexcept ASSAY_LIFETIMEBOUND { return api_services_; }
+  // count_names(): what the numbers stand for that API services and OAuth servers of this snapshot have, and of all that one compiler has made.
+  const CountNames& count_names() const noexcept ASSAY_LIFETIMEBOUND { return *count_names_; }
 
  private:
   friend class Compiler;
@@ -135,6 +141,7 @@ class Snapshot {
   std::optional<Rights> control_write_;  // absent: everyone
   std::vector<std::shared_ptr<const OAuthServer>> oauth_servers_;
   std::vector<std::shared_ptr<const ApiService>> api_services_;
+  std::shared_ptr<const CountNames> count_names_;  // never null
   std::unordered_map<std::string_view, std::shared_ptr<const ApiService>> by_name_;  // names are views of the settings
 };
 

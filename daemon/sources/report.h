@@ -31,6 +31,10 @@ struct SourceReport {
   std::string last_error;                     // safe for a terminal; kept when the source has recovered. Empty: none yet
   std::optional<std::int64_t> failed_at_s;    // when that was
   std::uint64_t consecutive_failures = 0;
+  // Fetches since the source came, by what came of them: a set that differs from the one before; the same, or its confirmation; neither.
+  std::uint64_t fetches_changed = 0;
+  std::uint64_t fetches_unchanged = 0;
+  std::uint64_t fetches_failed = 0;
 };
 
 // Note: something that has changed, reported once, for the log.

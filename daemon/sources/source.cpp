@@ -99,6 +99,7 @@ void Source::confirm(Held held, const Moment& now) {
 void Source::fetched(const FetchedSet& set, const Moment& ordered, const Moment& now) {
   if (!set.usable) return failed({"the set has no key that can be used", std::nullopt}, now);
   const bool differs = !held_ || set.changed;
+  ++(differs ? fetches_changed_ : fetches_unchanged_);
   if (differs) {
     kid_tries_.end();
     note(Note::Kind::fetched);
@@ -109,11 +110,13 @@ void Source::fetched(const FetchedSet& set, const Moment& ordered, const Moment&
 void Source::not_modified(std::string_view asked_etag, std::optional<std::uint64_t> max_age_s, const Moment& ordered, const Moment& now) {
   // What was confirmed is the set with the tag that was sent, and a push may have replaced that meanwhile.
   if (!held_ || asked_etag.empty() || held_->etag != asked_etag) return failed({"not modified (304), but the set that was asked about is not in hand", std::nullopt}, now);
+  ++fetches_unchanged_;
   confirm(Held{ordered, 0, ordered.real_s, max_age_s, std::move(held_->etag)}, now);
 }
 
 void Source::failed(const FetchFailure& failure, const Moment& now) {
   ++failures_;
+  ++fetches_failed_;
   last_error_ = base::printable(failure.reason, limits::kFetchReasonBytesMax, base::Blanks::kept);
   failed_at_s_ = now.real_s;
   if (failures_ == 1) note(Note::Kind::failed, last_error_);
@@ -198,6 +201,9 @@ SourceReport Source::report(const Moment& now, bool is_fetching) const {
   report.last_error = last_error_;
   report.failed_at_s = failed_at_s_;
   report.consecutive_failures = failures_;
+  report.fetches_changed = fetches_changed_;
+  report.fetches_unchanged = fetches_unchanged_;
+  report.fetches_failed = fetches_failed_;
   return report;
 }
 

@@ -126,6 +126,9 @@ class Source {
   std::uint64_t held_back_until_ms_ = 0;         // the issuer asked for rest (Retry-After)
   std::uint64_t failures_ = 0;                   // since the last success
   std::uint64_t losses_ = 0;                     // likewise
+  std::uint64_t fetches_changed_ = 0;
+  std::uint64_t fetches_unchanged_ = 0;
+  std::uint64_t fetches_failed_ = 0;
   std::string last_error_;
   std::optional<std::int64_t> failed_at_s_;
   bool stale_noted_ = false;

@@ -22,6 +22,7 @@ inline Result<std::uint64_t> ask_dry_rollback(Core& core) { return core.rollback
 inline Result<std::uint64_t> ask_push(Core& core) { return core.push_keys("corp", "{}", {}); }
 inline Result<std::uint64_t> ask_refresh(Core& core) { return core.refresh("corp", {}); }
 inline Result<std::uint64_t> ask_status(Core& core) { return core.status(); }
+inline Result<std::uint64_t> ask_metrics(Core& core) { return core.metrics(); }
 inline Result<std::uint64_t> ask_ping(Core& core) { return core.ping(); }
 
 // answer(ask, frame): what the request comes to when these bytes arrive and the stream then ends.

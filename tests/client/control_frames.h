@@ -197,4 +197,8 @@ inline Bytes status_frame(std::uint64_t id, const StatusSample& sample = {}) {
   });
 }
 
+inline Bytes metrics_frame(std::uint64_t id, std::string_view text) {
+  return framed(id, wire::Body::MetricsText, [&](Builder& b) { return wire::CreateMetricsText(b, b.CreateString(text.data(), text.size())).Union(); });
+}
+
 }  // namespace assay::test

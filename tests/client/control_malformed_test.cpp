@@ -23,7 +23,7 @@ TEST(MalformedControlAnswer, OfAnotherKindIsNone) {
   const std::vector<Case> asked{{ask_deploy, wire::Body::Deployed, false},    {ask_rollback, wire::Body::Deployed, false},
                                 {ask_dry_deploy, wire::Body::Deployed, true}, {ask_dry_rollback, wire::Body::Deployed, true},
                                 {ask_push, wire::Body::Pushed, false},        {ask_refresh, wire::Body::Refreshed, false},
-                                {ask_status, wire::Body::StatusReport, false}, {ask_ping, wire::Body::Pong, false}};
+                                {ask_status, wire::Body::StatusReport, false}, {ask_metrics, wire::Body::MetricsText, false}, {ask_ping, wire::Body::Pong, false}};
   struct Given {
     wire::Body kind;
     bool dry_run;
@@ -32,7 +32,7 @@ TEST(MalformedControlAnswer, OfAnotherKindIsNone) {
   const std::vector<Given> given{{wire::Body::Deployed, false, test::full_deployed_frame(kId, 4)}, {wire::Body::Deployed, true, test::full_deployed_frame(kId, 0)},
                                  {wire::Body::Pushed, false, test::pushed_frame(kId, true, true)},
                                  {wire::Body::Refreshed, false, test::refreshed_frame(kId, true, nullptr)}, {wire::Body::StatusReport, false, test::status_frame(kId)},
-                                 {wire::Body::Pong, false, test::pong_frame(kId)},
+                                 {wire::Body::MetricsText, false, test::metrics_frame(kId, "assay_generation 1\n")}, {wire::Body::Pong, false, test::pong_frame(kId)},
                                  {wire::Body::Verdicts, false, test::verdicts_frame(kId, {Code::accepted})}};
   std::size_t answers = 0;
   for (const Case& ask : asked) {
@@ -44,7 +44,7 @@ TEST(MalformedControlAnswer, OfAnotherKindIsNone) {
     }
     EXPECT_EQ(status_of(answer(ask.ask, test::error_frame(kId, wire::ErrorCode::not_kept))), CallStatus::daemon_error);
     // A request is no answer, not even to itself.
-    for (const wire::Body kind : {wire::Body::Deploy, wire::Body::Rollback, wire::Body::PushKeys, wire::Body::Refresh, wire::Body::Status}) {
+    for (const wire::Body kind : {wire::Body::Deploy, wire::Body::Rollback, wire::Body::PushKeys, wire::Body::Refresh, wire::Body::Status, wire::Body::Metrics}) {
       EXPECT_EQ(status_of(answer(ask.ask, test::framed(kId, kind, [](test::Builder& b) { return wire::CreateStatus(b).Union(); }))), CallStatus::bad_response);
     }
   }
@@ -53,9 +53,9 @@ TEST(MalformedControlAnswer, OfAnotherKindIsNone) {
 
 // conventions, "Errors": nothing that is absent, zeroed or forgotten may read as success.
 TEST(MalformedControlAnswer, ThatSaysNothingIsNone) {
-  for (const wire::Body kind : {wire::Body::Deployed, wire::Body::Pushed, wire::Body::Refreshed, wire::Body::StatusReport}) {
+  for (const wire::Body kind : {wire::Body::Deployed, wire::Body::Pushed, wire::Body::Refreshed, wire::Body::StatusReport, wire::Body::MetricsText}) {
     const Bytes without = test::framed(kId, kind, [](test::Builder&) { return flatbuffers::Offset<void>(); });
-    for (const Ask& ask : {Ask(ask_deploy), Ask(ask_dry_deploy), Ask(ask_rollback), Ask(ask_push), Ask(ask_refresh), Ask(ask_status)}) {
+    for (const Ask& ask : {Ask(ask_deploy), Ask(ask_dry_deploy), Ask(ask_rollback), Ask(ask_push), Ask(ask_refresh), Ask(ask_status), Ask(ask_metrics)}) {
       EXPECT_EQ(status_of(answer(ask, without)), CallStatus::bad_response);
     }
   }
@@ -64,6 +64,7 @@ TEST(MalformedControlAnswer, ThatSaysNothingIsNone) {
   EXPECT_EQ(status_of(answer(ask_rollback, deployed)), CallStatus::bad_response);
   const Bytes pushed = test::framed(kId, wire::Body::Pushed, [](test::Builder& b) { return wire::CreatePushed(b).Union(); });
   EXPECT_EQ(status_of(answer(ask_push, pushed)), CallStatus::bad_response);
+  EXPECT_EQ(status_of(answer(ask_metrics, test::metrics_frame(kId, ""))), CallStatus::bad_response);
   EXPECT_EQ(status_of(answer(ask_refresh, test::refreshed_frame(kId, true, nullptr, 0))), CallStatus::bad_response);
   EXPECT_EQ(status_of(answer(ask_refresh, test::refreshed_frame(kId, false, nullptr, 0))), CallStatus::bad_response);
 }

@@ -66,6 +66,7 @@ void write_frames(const fs::path& folder) {
     const auto url = builder.CreateString("https://id.example.com/jwks");
     return wire::CreateRefresh(builder, server, url);
   });
+  add(6, wire::Body::Metrics, [](auto& builder) { return wire::CreateMetrics(builder); });
   add(0xFFFFFFFFFFFFFFFF, wire::Body::Validate, [](auto& builder) { return wire::CreateValidate(builder); });
   write(folder, stream);
   write(folder, stream.substr(0, stream.size() - 9));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <map>
 
 #include "crypto/sha2.h"
 #include "server/limits.h"
@@ -211,6 +212,32 @@ TEST(Batch, AnswersWhatHasWaitedTooLongWithOverloadedAndServesOn) {
   EXPECT_EQ(harness.ask(peer, test::validate_frame(100, {.tokens = {good_token()}})).codes(), std::vector{wire::Code::accepted});
 }
 
+// A request's time begins when it has come whole and ends when its answer is written, whatever it waited for meanwhile; a batch's, when its first frame is taken.
+TEST(Batch, CountsHowLongRequestsTake) {
+  auto gate = std::make_shared<test::GatedEngine::Gate>();
+  gate->set(false);
+  WorkerHarness harness(snapshot_of(document()), std::make_unique<test::GatedEngine>(gate));
+  Peer peer = harness.connect();
+  const Frame frame = test::validate_frame(1, {.tokens = {good_token()}});
+  const std::uint64_t received = harness.worker().traffic().received_bytes.value();
+  peer.send(Frame(frame.begin(), frame.begin() + 64));
+  ASSERT_TRUE(eventually([&] { return harness.worker().traffic().received_bytes.value() == received + 64; }));
+  harness.clock.advance_us(5'000);  // what a slow peer takes is no time of ours
+  peer.send(Frame(frame.begin() + 64, frame.end()));
+  ASSERT_TRUE(eventually([&] { return gate->somebody_waits(); }));
+  harness.clock.advance_us(700);
+  gate->set(true);
+  const auto answer = peer.answer();
+  ASSERT_TRUE(answer);
+  harness.ask(peer, test::ping_frame(2));
+  const WorkerCounters& counters = harness.worker().counters();
+  EXPECT_TRUE(eventually([&] { return counters.request_us.figures().count() == 2; }));
+  EXPECT_EQ(counters.request_us.figures().sum, 700U);
+  EXPECT_EQ(counters.batch_us.figures().count(), 1U);  // the other had no tokens
+  EXPECT_EQ(counters.batch_us.figures().sum, 700U);
+  EXPECT_EQ(harness.worker().traffic().received_bytes.value(), received + frame.size() + test::ping_frame(2).size());
+}
+
 // A client that pipelines much delays another by a batch, not by its queue.
 TEST(Batch, TakesConnectionsInTurn) {
   auto gate = std::make_shared<test::GatedEngine::Gate>();
@@ -296,6 +323,25 @@ TEST(Batch, AnswersManyLargeRequestsOfOneConnection) {
     EXPECT_EQ(answer->codes().size(), 8U);
   }
   sender.join();
+}
+
+// At the level that a host runs with, the first of a kind has a line, and a kind is an API service, an OAuth server and a code; a token of a kind that was there has none.
+TEST(Batch, LogsTheFirstRefusalOfEachKind) {
+  const auto snapshot = snapshot_of(document());
+  WorkerHarness harness(snapshot, crypto::make_reference_engine(), base::LogLevel::info);
+  Peer peer = harness.connect();
+  const std::string expired = test::orders().good_token("EdDSA", std::time(nullptr) - 7200, 3600);
+  for (std::uint64_t id = 1; id <= 3; ++id) harness.ask(peer, test::validate_frame(id, {.tokens = {expired, expired, good_token(), "nonsense", expired}}));
+  EXPECT_EQ(harness.log.count("first of its kind: token "), 2U) << harness.log.all();
+  EXPECT_EQ(harness.log.count(": expired, API service orders, OAuth server corp, kid "), 1U) << harness.log.all();
+  EXPECT_EQ(harness.log.count(": not_compact, API service orders, OAuth server -, kid -"), 1U) << harness.log.all();
+  std::map<VerdictKind, std::uint64_t> counts;
+  for (const VerdictCount& count : harness.tally.counts()) counts[count.kind] = count.count;
+  const snapshot::ApiService& service = *snapshot->api_service("orders");
+  const snapshot::NameId server = service.oauth_servers()[0]->name_id;
+  EXPECT_EQ(counts, (std::map<VerdictKind, std::uint64_t>{{{service.name_id(), server, schema::Code::expired, false}, 9},
+                                                          {{service.name_id(), server, schema::Code::accepted, true}, 3},
+                                                          {{service.name_id(), snapshot::kNoName, schema::Code::not_compact, false}, 3}}));
 }
 
 // Tokens are never logged: a line shows a digest, the OAuth server, the kid and the verdict.

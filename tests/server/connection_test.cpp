@@ -157,9 +157,9 @@ TEST_F(ConnectionTest, ReadsAheadOfFramesThatHaveWaitedAndKnowsTheirAges) {
   const Frame frame = blank_frame(kBytes);
   peer.send(frame);
   turn();
-  const std::uint64_t first_ms = connection->arrived_ms();
-  clock.advance(limits::kReadAheadAfterMs + limits::kArrivalStepMs);
-  const std::uint64_t later_ms = clock.boottime_ms();
+  const std::uint64_t first_us = connection->arrived_us();
+  clock.advance(limits::kReadAheadAfterMs);
+  const std::uint64_t later_us = clock.boottime_us();
   std::size_t sent = 1;
   for (int i = 0; i < 2000; ++i) {
     if (peer.send_some(frame) == kBytes) ++sent;
@@ -173,7 +173,7 @@ TEST_F(ConnectionTest, ReadsAheadOfFramesThatHaveWaitedAndKnowsTheirAges) {
 
   std::size_t taken = 0;
   while (connection->has_frame()) {
-    EXPECT_EQ(connection->arrived_ms(), taken == 0 ? first_ms : later_ms) << taken;
+    EXPECT_EQ(connection->arrived_us(), taken == 0 ? first_us : later_us) << taken;
     const auto next = connection->take_frame();
     ASSERT_TRUE(next.has_value());
     ASSERT_TRUE(std::ranges::equal(*next, frame)) << taken;
@@ -200,15 +200,15 @@ TEST_F(ConnectionTest, KeepsFramesAndAgesInOrderWhileReadingAhead) {
   }
   std::size_t sent = 0;
   std::size_t received = 0;
-  std::uint64_t last_ms = 0;
+  std::uint64_t last_us = 0;
   while (received < sent_frames.size()) {
     if (sent < stream.size()) sent += peer.send_some(std::span(stream).subspan(sent, std::min<std::size_t>(stream.size() - sent, 1 + random() % 20'000)));
     turn();
-    clock.advance(random() % 4);
+    clock.advance_us(random() % 4'000);
     for (std::size_t wanted = random() % 9; wanted != 0 && connection->has_frame(); --wanted) {
-      EXPECT_GE(connection->arrived_ms(), last_ms);
-      EXPECT_LE(connection->arrived_ms(), clock.boottime_ms());
-      last_ms = connection->arrived_ms();
+      EXPECT_GE(connection->arrived_us(), last_us);
+      EXPECT_LE(connection->arrived_us(), clock.boottime_us());
+      last_us = connection->arrived_us();
       const auto frame = connection->take_frame();
       ASSERT_TRUE(frame.has_value());
       if (random() % 8 == 0) {
@@ -233,36 +233,36 @@ TEST_F(ConnectionTest, CountsTheAgeOfAFrameFromItsLastByte) {
     turn();
   }
   ASSERT_TRUE(connection->has_frame());
-  EXPECT_EQ(connection->arrived_ms(), clock.boottime_ms());
+  EXPECT_EQ(connection->arrived_us(), clock.boottime_us());
   // Of two frames in hand each has its own time, though the second began with the first.
-  const std::uint64_t first_ms = clock.boottime_ms();
+  const std::uint64_t first_us = clock.boottime_us();
   peer.send(Frame(frame.begin(), frame.begin() + 2048));
   turn();
   clock.advance(40);
   peer.send(Frame(frame.begin() + 2048, frame.end()));
   turn();
-  EXPECT_EQ(connection->arrived_ms(), first_ms);
+  EXPECT_EQ(connection->arrived_us(), first_us);
   ASSERT_TRUE(connection->take_frame().has_value());
   ASSERT_TRUE(connection->has_frame());
-  EXPECT_EQ(connection->arrived_ms(), first_ms + 40);
+  EXPECT_EQ(connection->arrived_us(), first_us + 40'000);
 }
 
 // However long the wait, an age is wrong by a quarter of it or by the first step, and never too low.
 TEST_F(ConnectionTest, KnowsAgesInProportionHoweverLongTheWait) {
   auto [connection, peer] = connect();
   const Frame frame = blank_frame(512);
-  std::vector<std::uint64_t> sent_ms;
+  std::vector<std::uint64_t> sent_us;
   for (int i = 0; i < 100; ++i) {
-    clock.advance(10);
-    sent_ms.push_back(clock.boottime_ms());
+    clock.advance_us(300);
+    sent_us.push_back(clock.boottime_us());
     peer.send(frame);
     turn();
   }
-  const std::uint64_t now_ms = clock.boottime_ms();
-  for (const std::uint64_t at_ms : sent_ms) {
+  const std::uint64_t now_us = clock.boottime_us();
+  for (const std::uint64_t at_us : sent_us) {
     ASSERT_TRUE(connection->has_frame());
-    EXPECT_LE(connection->arrived_ms(), at_ms);
-    EXPECT_GE(connection->arrived_ms() + std::max<std::uint64_t>(limits::kArrivalStepMs, (now_ms - sent_ms[0]) / 4), at_ms);
+    EXPECT_LE(connection->arrived_us(), at_us);
+    EXPECT_GE(connection->arrived_us() + std::max<std::uint64_t>(limits::kArrivalStepUs, (now_us - sent_us[0]) / 4), at_us);
     static_cast<void>(connection->take_frame());
   }
 }
@@ -361,7 +361,7 @@ TEST_F(ConnectionTest, StaysWhileAnAnswerIsOwed) {
   turn(2);
   EXPECT_EQ(closes, 0);
   clock.advance(limits::kIdlePeerMs + 1);
-  EXPECT_EQ(connection->overdue(clock.boottime_ms()), Connection::Overdue::no);
+  EXPECT_EQ(connection->overdue(clock.boottime_us()), Connection::Overdue::no);
   connection->unhold();
   connection->send(test::ping_frame(9));
   connection->release_frames();
@@ -422,9 +422,9 @@ TEST_F(ConnectionTest, IsOverdueWithAPartialFrame) {
   clock.advance(limits::kSlowPeerMs / 2);
   peer.send(Frame(frame.begin() + 3, frame.begin() + 9));  // a trickle does not prolong it
   turn();
-  EXPECT_EQ(connection->overdue(clock.boottime_ms()), Connection::Overdue::no);
+  EXPECT_EQ(connection->overdue(clock.boottime_us()), Connection::Overdue::no);
   clock.advance(limits::kSlowPeerMs / 2 + 1);
-  EXPECT_EQ(connection->overdue(clock.boottime_ms()), Connection::Overdue::slow);
+  EXPECT_EQ(connection->overdue(clock.boottime_us()), Connection::Overdue::slow);
 }
 
 TEST_F(ConnectionTest, CountsAPartialFrameFromItsOwnBeginning) {
@@ -437,24 +437,24 @@ TEST_F(ConnectionTest, CountsAPartialFrameFromItsOwnBeginning) {
   turn();
   take_all(*connection);
   clock.advance(limits::kSlowPeerMs / 2);
-  EXPECT_EQ(connection->overdue(clock.boottime_ms()), Connection::Overdue::no);
+  EXPECT_EQ(connection->overdue(clock.boottime_us()), Connection::Overdue::no);
 }
 
 TEST_F(ConnectionTest, IsOverdueWithAnAnswerThatNobodyReads) {
   auto [connection, peer] = connect();
   connection->send(blank_frame(limits::kDataFrameBytesMax));
   clock.advance(limits::kSlowPeerMs);
-  EXPECT_EQ(connection->overdue(clock.boottime_ms()), Connection::Overdue::no);
+  EXPECT_EQ(connection->overdue(clock.boottime_us()), Connection::Overdue::no);
   clock.advance(1);
-  EXPECT_EQ(connection->overdue(clock.boottime_ms()), Connection::Overdue::slow);
+  EXPECT_EQ(connection->overdue(clock.boottime_us()), Connection::Overdue::slow);
 }
 
 TEST_F(ConnectionTest, IsOverdueWithoutAnyTraffic) {
   auto [connection, peer] = connect();
   clock.advance(limits::kIdlePeerMs);
-  EXPECT_EQ(connection->overdue(clock.boottime_ms()), Connection::Overdue::no);
+  EXPECT_EQ(connection->overdue(clock.boottime_us()), Connection::Overdue::no);
   clock.advance(1);
-  EXPECT_EQ(connection->overdue(clock.boottime_ms()), Connection::Overdue::idle);
+  EXPECT_EQ(connection->overdue(clock.boottime_us()), Connection::Overdue::idle);
 }
 
 TEST_F(ConnectionTest, IsNotOverdueWhileItWaitsForUs) {
@@ -462,7 +462,7 @@ TEST_F(ConnectionTest, IsNotOverdueWhileItWaitsForUs) {
   peer.send(test::ping_frame(1));
   turn();
   clock.advance(limits::kIdlePeerMs * 2);
-  EXPECT_EQ(connection->overdue(clock.boottime_ms()), Connection::Overdue::no);
+  EXPECT_EQ(connection->overdue(clock.boottime_us()), Connection::Overdue::no);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ constexpr std::uint32_t kReader = 4243;
 constexpr std::uint32_t kWriter = 4244;
 constexpr std::uint32_t kGroup = 4250;
 
-class ControlTest : public testing::Test, private StatusSource {
+class ControlTest : public testing::Test, private StatusSource, private MetricsSource {
  protected:
   explicit ControlTest(const std::string& clients = R"(,"clients":[{"uid":4243,"control":"read"},{"uid":4244,"control":"write"},{"gid":4250,"control":"read"}])")
       : document(config({{"s", {}, "https://s/jwks"}}, {{"a", {"s"}}}, clients)) {
@@ -33,7 +33,7 @@ class ControlTest : public testing::Test, private StatusSource {
     builder.emplace(main, std::move(ledger), nullptr);
     deployer.emplace(main, DeployerParts{.builder = *builder, .workers = {}, .quota = quota, .log = log, .snapshot = std::move(first), .report = std::move(report)});
     refresher.emplace(main, KeyRefresherParts{.clock = clock, .log = log, .deployer = *deployer, .jitter_seed = 1, .snapshot = deployer->current(), .report = deployer->report()});
-    control.emplace(main, ControlParts{.clock = clock, .log = log, .version = "1", .deployer = *deployer, .refresher = *refresher, .status = *this, .drained = {}});
+    control.emplace(main, ControlParts{.clock = clock, .log = log, .version = "1", .deployer = *deployer, .refresher = *refresher, .status = *this, .metrics = *this, .drained = {}});
   }
   ~ControlTest() override {
     control->drain();
@@ -43,6 +43,8 @@ class ControlTest : public testing::Test, private StatusSource {
     }));
   }
   StatusFigures figures() const override { return {.version = "1", .engine = "none", .engines = {}, .workers = {}}; }
+
+  std::string metrics_text() const override { return text; }
 
   Peer connect(std::uint32_t uid, std::vector<std::uint32_t> groups = {}) {
     auto [descriptor, peer] = test::socket_pair();
@@ -61,6 +63,7 @@ class ControlTest : public testing::Test, private StatusSource {
   }
 
   const std::string document;
+  std::string text = "assay_generation 1\n";
   test::FakeClock clock;
   test::RecordingLog log;
   test::NoIdentities identities;
@@ -101,11 +104,23 @@ TEST_F(ControlTest, LetsReadersLookAndNothingElse) {
   for (Peer& peer : peers) {
     EXPECT_EQ(ask(peer, test::ping_frame(1)).kind(), wire::Body::Pong);
     EXPECT_EQ(ask(peer, test::status_frame(2)).kind(), wire::Body::StatusReport);
+    EXPECT_EQ(ask(peer, test::metrics_frame(2)).envelope()->body_as_MetricsText()->text()->str(), text);
     for (const test::Frame& frame : {test::deploy_frame(3, document), test::deploy_frame(3, document, true), rollback_frame(4), test::push_frame(5, "s", test::jwks({1}))}) {
       EXPECT_EQ(ask(peer, frame).error(), ErrorCode::forbidden);
     }
   }
   EXPECT_EQ(deployer->current().generation(), 1U);
+}
+
+// A reading that does not fit into a frame is refused, and the next request is answered.
+TEST_F(ControlTest, RefusesMetricsThatDoNotFitIntoAFrame) {
+  Peer peer = connect(kReader);
+  text.assign(limits::kControlFrameBytesMax + 1, 'x');
+  EXPECT_EQ(ask(peer, test::metrics_frame(1)).error(), ErrorCode::response_too_large);
+  text.resize(limits::kControlFrameBytesMax - 8);  // it would fit alone, but not with what is around it
+  EXPECT_EQ(ask(peer, test::metrics_frame(2)).error(), ErrorCode::response_too_large);
+  text = "x\n";
+  EXPECT_EQ(ask(peer, test::metrics_frame(3)).envelope()->body_as_MetricsText()->text()->str(), text);
 }
 
 TEST_F(ControlTest, LetsWritersRootAndItsOwnUserDoEverything) {

@@ -46,7 +46,7 @@ class DeployerTest : public testing::Test, public ChangeListener {
   DeployerTest() {
     for (std::size_t i = 0; i < 2; ++i) {
       gates.push_back(std::make_shared<test::GatedEngine::Gate>());
-      workers.push_back(std::make_unique<Worker>(i, WorkerParts{.clock = clock, .log = log, .hash_key = {1, 2}, .version = "1", .engine = std::make_unique<test::GatedEngine>(gates[i]),
+      workers.push_back(std::make_unique<Worker>(i, WorkerParts{.clock = clock, .log = log, .hash_key = {1, 2}, .version = "1", .engine = std::make_unique<test::GatedEngine>(gates[i]), .tally = tally,
                                                                 .snapshot = first, .bin = builder, .wake = wake}));
     }
     deployer.emplace(main, DeployerParts{.builder = builder, .workers = workers, .quota = quota, .log = log, .snapshot = std::move(first), .report = first_report, .late_ms = 30});
@@ -98,6 +98,7 @@ class DeployerTest : public testing::Test, public ChangeListener {
   test::RecordingLog log;
   test::NoIdentities identities;
   ConnectionQuota quota{100, 100};
+  VerdictTally tally{2};
   std::unique_ptr<Ledger> ledger = test::ledger_of(document(), clock, log, identities, 2);
   std::shared_ptr<Ending> first_ending = std::make_shared<Ending>();
   std::shared_ptr<const snapshot::Snapshot> first = watched(ledger->first_snapshot(), first_ending);

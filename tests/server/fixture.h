@@ -43,14 +43,15 @@ using tests::snapshot_of;
 class FakeClock final : public base::Clock {
  public:
   std::int64_t realtime_s() const noexcept override { return std::time(nullptr); }
-  std::uint64_t boottime_ms() const noexcept override { return now_ms_.fetch_add(step_ms_.load()); }
-  void advance(std::uint64_t ms) { now_ms_ += ms; }
-  // step(ms): from now on each reading moves the clock.
-  void step(std::uint64_t ms) { step_ms_ = ms; }
+  std::uint64_t boottime_us() const noexcept override { return now_us_.fetch_add(step_us_.load()); }
+  void advance(std::uint64_t ms) { now_us_ += ms * 1000; }
+  void advance_us(std::uint64_t us) { now_us_ += us; }
+  // step(ms): from now on each reading moves the clock by so much.
+  void step(std::uint64_t ms) { step_us_ = ms * 1000; }
 
  private:
-  mutable std::atomic<std::uint64_t> now_ms_{1'000'000};
-  std::atomic<std::uint64_t> step_ms_{0};
+  mutable std::atomic<std::uint64_t> now_us_{1'000'000'000};
+  std::atomic<std::uint64_t> step_us_{0};
 };
 
 class RecordingLog final : public base::Log {

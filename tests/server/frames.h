@@ -41,6 +41,10 @@ inline Frame status_frame(std::uint64_t id) {
   return framed(id, wire::Body::Status, [](Builder& b) { return wire::CreateStatus(b).Union(); });
 }
 
+inline Frame metrics_frame(std::uint64_t id) {
+  return framed(id, wire::Body::Metrics, [](Builder& b) { return wire::CreateMetrics(b).Union(); });
+}
+
 inline Frame deploy_frame(std::uint64_t id, std::string_view configuration, bool dry_run = false) {
   return framed(id, wire::Body::Deploy, [&](Builder& b) { return wire::CreateDeploy(b, b.CreateString(configuration.data(), configuration.size()), dry_run).Union(); });
 }

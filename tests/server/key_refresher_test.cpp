@@ -25,7 +25,7 @@ constexpr std::uint64_t kMinute = 60'000;
 class HandClock final : public base::Clock {
  public:
   std::int64_t realtime_s() const noexcept override { return static_cast<std::int64_t>(1'800'000'000 + boot_ms / 1000) + stepped_s; }
-  std::uint64_t boottime_ms() const noexcept override { return boot_ms; }
+  std::uint64_t boottime_us() const noexcept override { return boot_ms * 1000; }
   std::uint64_t boot_ms = 1'000'000;
   std::int64_t stepped_s = 0;
 };

@@ -282,9 +282,9 @@ TEST(Reply, ReportsKeysUsedAndSkippedAndWhatHasBeenCounted) {
   const auto snapshot = ledger->first_snapshot();
 
   StatusFigures figures{.version = "1.2.3", .started_at_s = 1000, .engine = "reference", .engines = {}, .workers = {}};
-  Counters counters;
-  counters.tokens.add(5);
-  counters.count(schema::Code::expired);
+  WorkerCounters counters;
+  counters.batch_tokens.add(5);
+  figures.add(std::vector{VerdictCount{.kind = {.code = schema::Code::expired}, .count = 1}});
   counters.count(ErrorCode::overloaded);
   counters.connections_dropped.add(2);
   figures.add_worker(counters, 3);

@@ -89,6 +89,7 @@ TEST(Request, DecodesRollbackAndPushKeys) {
   const Decoded refresh(test::framed(6, wire::Body::Refresh, [](test::Builder& b) { return wire::CreateRefresh(b, b.CreateString("s")).Union(); }));
   EXPECT_EQ(refresh.result->kind, RequestKind::refresh);
   EXPECT_EQ(refresh.result->oauth_server, "s");
+  EXPECT_EQ(Decoded(test::metrics_frame(7)).result->kind, RequestKind::metrics);
   EXPECT_EQ(push.result->oauth_server, "corp");
   EXPECT_EQ(push.result->url, "");
   EXPECT_EQ(push.result->jwks, "{}");

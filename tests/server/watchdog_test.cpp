@@ -26,7 +26,7 @@ class WatchdogTest : public testing::Test {
     for (std::size_t i = 0; i < 2; ++i) {
       gates.push_back(std::make_shared<GatedEngine::Gate>());
       workers.push_back(std::make_unique<Worker>(i, WorkerParts{.clock = clock, .log = log, .hash_key = {1, 2}, .version = "1", .engine = std::make_unique<GatedEngine>(gates.back()),
-                                                                .snapshot = snapshot, .bin = bin, .wake = wake}));
+                                                                .tally = tally, .snapshot = snapshot, .bin = bin, .wake = wake}));
     }
   }
   ~WatchdogTest() override {
@@ -50,6 +50,7 @@ class WatchdogTest : public testing::Test {
   bool both_turn() { return turns(0) && turns(1); }
 
   test::FakeClock clock;
+  VerdictTally tally{8};
   test::RecordingLog log;
   test::NoIdentities identities;
   test::CountingBin bin;

@@ -19,7 +19,7 @@ class WorkerHarness {
                          base::LogLevel level = base::LogLevel::debug, std::uint64_t sweep_ms = 5, verdict::TokenCache* token_cache = nullptr)
       : log(level) {
     ::signal(SIGPIPE, SIG_IGN);
-    worker_ = std::make_unique<server::Worker>(0, server::WorkerParts{.clock = clock, .log = log, .hash_key = {1, 2}, .version = kVersion, .engine = std::move(engine), .token_cache = token_cache,
+    worker_ = std::make_unique<server::Worker>(0, server::WorkerParts{.clock = clock, .log = log, .hash_key = {1, 2}, .version = kVersion, .engine = std::move(engine), .token_cache = token_cache, .tally = tally,
                                                                       .snapshot = std::move(snapshot), .bin = bin, .wake = wake_, .sweep_ms = sweep_ms});
   }
   server::Worker& worker() { return *worker_; }
@@ -44,6 +44,7 @@ class WorkerHarness {
   FakeClock clock;
   RecordingLog log;
   CountingBin bin;
+  server::VerdictTally tally{1};
   server::ConnectionQuota quota{1000, 1000};
 
  private:

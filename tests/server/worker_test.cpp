@@ -194,13 +194,12 @@ TEST(Worker, CountsWhatItDoes) {
   Peer peer = harness.connect();
   harness.ask(peer, test::validate_frame(1, {.tokens = {good_token(), "nonsense"}}));
   harness.ask(peer, test::validate_frame(2, {.api_service = "nobody", .tokens = {"t"}}));
-  const Counters& counters = harness.worker().counters();
+  const WorkerCounters& counters = harness.worker().counters();
   EXPECT_TRUE(eventually([&] { return counters.requests.value() == 2; }));
-  EXPECT_EQ(counters.tokens.value(), 2U);
-  EXPECT_EQ(counters.batches.value(), 1U);
+  EXPECT_EQ(counters.batch_tokens.figures().sum, 2U);
+  EXPECT_EQ(counters.batch_tokens.figures().count(), 1U);
   EXPECT_EQ(counters.connections.value(), 1U);
-  EXPECT_EQ(counters.verdicts[static_cast<std::size_t>(schema::Code::accepted)].value(), 1U);
-  EXPECT_EQ(counters.verdicts[static_cast<std::size_t>(schema::Code::not_compact)].value(), 1U);
+  EXPECT_EQ(counters.connections_opened.value(), 1U);
   EXPECT_EQ(counters.errors[static_cast<std::size_t>(ErrorCode::unknown_api_service)].value(), 1U);
 }
 

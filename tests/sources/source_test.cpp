@@ -295,5 +295,21 @@ TEST_F(SourceTest, KeepsOnlyWellFormedEntityTags) {
   EXPECT_EQ(kept("\"" + std::string(limits::kEtagBytesMax - 1, 'x') + "\""), "");
 }
 
+// Whoever watches a source over days needs to know how often it was asked in vain, whatever the last try came to.
+TEST_F(SourceTest, CountsFetchesByWhatCameOfThem) {
+  failed(order());
+  failed(wait_for_order());
+  fetched(wait_for_order());                                            // its first set
+  fetched(wait_for_order(), 600, /*changed=*/false);                    // the same
+  EXPECT_TRUE(schedule.not_modified(wait_for_order().number, 600, now()));  // its confirmation
+  fetched(wait_for_order(), 600, /*changed=*/true);
+  fetched(wait_for_order(), 600, true, "");
+  schedule.not_modified(wait_for_order().number, 600, now());           // of nothing that was asked about
+  EXPECT_EQ(report().fetches_changed, 3U);
+  EXPECT_EQ(report().fetches_unchanged, 2U);
+  EXPECT_EQ(report().fetches_failed, 3U);
+  EXPECT_EQ(report().consecutive_failures, 1U);
+}
+
 }  // namespace
 }  // namespace assay::sources
