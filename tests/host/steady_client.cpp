@@ -95,7 +95,8 @@ int main(int argc, char** argv) {
   }
   std::printf("accepted %llu\nrefused %llu\nfailed %llu\n", static_cast<unsigned long long>(all.accepted), static_cast<unsigned long long>(all.refused),
               static_cast<unsigned long long>(all.failed));
-  std::printf("longest_ms %lld\ngoes_on %s\n", static_cast<long long>(std::chrono::duration_cast<std::chrono::milliseconds>(all.longest).count()), all.last_accepted ? "yes" : "no");
+  const auto longest_ms = std::chrono::duration_cast<std::chrono::milliseconds>(all.longest).count();
+  std::printf("longest_ms %lld\ngoes_on %s\n", static_cast<long long>(longest_ms), all.last_accepted ? "yes" : "no");
   for (const Tally& tally : tallies) {
     for (const std::string& failure : tally.failures) std::printf("failure: %s\n", failure.c_str());
   }
