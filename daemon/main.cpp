@@ -185,7 +185,7 @@ int main(int argc, char** argv) {
   app.add_option("--control", options.control, "control socket")->type_name("PATH")->capture_default_str();
   app.add_option("--control-group", options.control_group, "a group whose members may open the control socket, too; `clients` says what they may do")->type_name("GROUP");
   app.add_option("--keys", options.keys, "keys socket, for assay-fetch; default: keys.sock beside the control socket")->type_name("PATH");
-  app.add_option("--keys-group", options.keys_group, "a group whose members may open the keys socket, too; and bring keys, but do nothing else")->type_name("GROUP");
+  app.add_option("--keys-group", options.keys_group, "a group whose members may open the keys socket, too: they bring keys and do nothing else")->type_name("GROUP");
   app.add_option("--metrics", options.metrics, "metrics socket, HTTP for Prometheus and the like; default: none")->type_name("PATH");
   options.state_dir = default_state_dir();
   app.add_option("--state-dir", options.state_dir, "where the state is kept over a restart; default: $STATE_DIRECTORY; without either nothing is kept")->type_name("DIR")

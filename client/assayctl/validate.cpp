@@ -130,7 +130,7 @@ class Validation {
   // Only the request knows which API service it was about.
   std::string advice_on(const assay::Error& error) const {
     if (error.daemon_error != assay::DaemonError::unknown_api_service) return advice(error, Asked::data_socket);
-    return fmt::format("{} is not there, or `clients` does not open it to this user: `assayctl status` lists those that are there",
+    return fmt::format("{} is not there, or `clients` does not open it to this user: `assayctl status` lists those that are there; a file that was edited counts after a deploy",
                        for_terminal(request_.api_service));
   }
 

@@ -129,7 +129,7 @@ void add_requests(const MetricsFigures& figures, const snapshot::CountNames& nam
   for (std::size_t i = 1; i < figures.status.errors.size(); ++i) errors.add({std::string(name_of(static_cast<ErrorCode>(i)))}, number(figures.status.errors[i]));
   out.counters("errors_total", "Requests that were answered with an error, on the data and the control socket.", {"error"}, errors);
   out.histogram("request_duration_seconds", "From a request's last byte to its answer, on the data socket.", figures.request_us, kMicro, 2, 24);
-  out.histogram("batch_duration_seconds", "Of a batch with tokens, its answers included.", figures.batch_us, kMicro, 2, 20);
+  out.histogram("batch_duration_seconds", "How long a worker takes for a batch of tokens, its answers included.", figures.batch_us, kMicro, 2, 20);
   out.histogram("batch_tokens", "Tokens of a batch.", figures.batch_tokens, 1, 0, 8);
 }
 
@@ -137,7 +137,7 @@ void add_connections(const MetricsFigures& figures, Families& out) {
   std::uint64_t open = 0;
   for (const WorkerFigures& worker : figures.status.workers) open += worker.connections;
   out.gauge("connections", "Connections of the data socket that are open.", number(open));
-  out.counter("connections_opened_total", "Connections of the data socket.", number(figures.connections_opened));
+  out.counter("connections_opened_total", "Connections opened on the data socket.", number(figures.connections_opened));
   out.counter("connections_refused_total", "Connections that a limit forbade, of any socket.", number(figures.status.connections_refused));
   out.counter("connections_dropped_total", "Connections dropped because they were slow, idle or did not speak the protocol, of the data and the control socket.", number(figures.status.connections_dropped));
   out.counter("received_bytes_total", "Bytes received on the data socket.", number(figures.received_bytes));
@@ -155,7 +155,7 @@ void add_changes(const MetricsFigures& figures, Families& out) {
   out.counters("changes_total", "Deploys, rollbacks, pushes of keys and fetched key sets, by what came of them.", {"kind", "outcome"}, changes);
   out.summary("snapshot_build_seconds", "From taking up changes to the snapshot that has them, with the disk; the first, of the start, left out.", figures.builds.count,
               number(figures.builds.sum_us) * kMicro);
-  out.gauge("snapshot_last_build_seconds", "Of the last one.", number(figures.builds.last_us) * kMicro);
+  out.gauge("snapshot_last_build_seconds", "How long the last build of a snapshot took; 0: none since the start.", number(figures.builds.last_us) * kMicro);
 }
 
 // A URL's query may hold what is nobody else's business, and is left out as in the log.
@@ -172,9 +172,9 @@ void add_sources(const MetricsFigures& figures, Families& out) {
     failures.raise({source}, number(report.consecutive_failures));
   }
   out.counters("source_fetches_total", "Fetches of a key source, by what came of them.", {"source", "result"}, fetches);
-  out.gauges("source_keys_age_seconds", "Since a source's keys were fetched, confirmed or pushed; absent: never.", {"source"}, age);
+  out.gauges("source_keys_age_seconds", "Seconds since a source's keys were fetched, confirmed or pushed; absent: it has none.", {"source"}, age);
   out.gauges("source_keys_stale", "1 if a source's keys are too old to serve: its tokens are unavailable.", {"source"}, stale);
-  out.gauges("source_failures", "Fetches of a source that have failed since the last that did not.", {"source"}, failures);
+  out.gauges("source_consecutive_failures", "Fetches of a source that have failed since the last that did not.", {"source"}, failures);
 }
 
 void add_keys(const MetricsFigures& figures, const snapshot::Snapshot& snapshot, Families& out) {
@@ -191,13 +191,13 @@ void add_keys(const MetricsFigures& figures, const snapshot::Snapshot& snapshot,
     }
   }
   out.counters("key_verified_tokens_total", "Tokens that a key has verified, those from the cache included; kid is empty if it has none.", {"oauth_server", "kid"}, verified);
-  out.gauges("key_last_used_timestamp_seconds", "When it did so last, in seconds since 1970; 0: not since the start.", {"oauth_server", "kid"}, last_used);
+  out.gauges("key_last_used_timestamp_seconds", "When a key last verified a token, in seconds since 1970; 0: not since the start, nor since the key came (back).", {"oauth_server", "kid"}, last_used);
   if (const auto& tables = figures.status.tables) {
-    out.gauge("key_tables", "Keys with a table.", number(tables->tables));
-    out.gauge("keys_without_table", "Keys that could have one.", number(tables->keys_without));
+    out.gauge("key_tables", "Keys that have a table, computed once so that they verify faster.", number(tables->tables));
+    out.gauge("keys_without_table", "Keys without a table, which verify more slowly.", number(tables->keys_without));
     out.gauge("key_table_bytes", "Memory of keys' tables.", number(tables->bytes));
     out.gauge("curve_table_bytes", "Memory of the curves' own tables.", number(tables->curve_bytes));
-    out.gauge("key_table_budget_bytes", "What keys' tables may take.", number(snapshot.daemon().key_table_budget_bytes));
+    out.gauge("key_table_budget_bytes", "Memory that keys' tables may take (daemon.key_table_budget).", number(snapshot.daemon().key_table_budget_bytes));
   }
 }
 
@@ -205,13 +205,13 @@ void add_token_cache(const verdict::TokenCacheFigures& cache, Families& out) {
   out.counter("token_cache_hits_total", "Tokens judged without verifying their signatures again.", number(cache.hits));
   out.counter("token_cache_misses_total", "Tokens whose signatures had to be verified.", number(cache.misses));
   out.counter("token_cache_keys_gone_total", "Times that a token was there and did not count, for its key does not serve where it was presented.", number(cache.keys_gone));
-  out.counter("token_cache_evicted_total", "Tokens that made room for others before they expired.", number(cache.evicted));
-  out.counter("token_cache_expired_total", "Tokens that made room for others afterwards.", number(cache.expired));
+  out.counter("token_cache_evicted_total", "Remembered tokens that made room for others before they expired.", number(cache.evicted));
+  out.counter("token_cache_expired_total", "Remembered tokens that had expired when they made room for others.", number(cache.expired));
   out.counter("token_cache_oversized_total", "Verified tokens that say too much to be kept.", number(cache.oversized));
   out.counter("token_cache_busy_total", "Verified tokens that were not kept because two workers met.", number(cache.busy));
-  out.gauge("token_cache_entries", "Tokens that are there, expired ones included.", number(cache.entries));
-  out.gauge("token_cache_capacity", "Tokens that it has room for.", number(cache.capacity));
-  out.gauge("token_cache_bytes", "Its memory.", number(cache.bytes));
+  out.gauge("token_cache_entries", "Tokens that are remembered, expired ones included.", number(cache.entries));
+  out.gauge("token_cache_capacity", "Tokens that the cache has room for.", number(cache.capacity));
+  out.gauge("token_cache_bytes", "Memory of the token cache.", number(cache.bytes));
 }
 
 }  // namespace

@@ -168,7 +168,7 @@ TEST_F(MetricsTest, ShowsSourcesAndChanges) {
   EXPECT_EQ(shown.at("assay_source_fetches_total{result=\"failed\",source=\"https://id.example/jwks\"}"), 9);
   EXPECT_EQ(shown.at("assay_source_keys_age_seconds{source=\"https://id.example/jwks\"}"), 1'000);
   EXPECT_EQ(shown.at("assay_source_keys_stale{source=\"https://id.example/jwks\"}"), 1);
-  EXPECT_EQ(shown.at("assay_source_failures{source=\"https://id.example/jwks\"}"), 6);
+  EXPECT_EQ(shown.at("assay_source_consecutive_failures{source=\"https://id.example/jwks\"}"), 6);
   EXPECT_EQ(shown.at("assay_source_keys_stale{source=\"https://new.example/jwks\"}"), 0);
   EXPECT_FALSE(shown.has("assay_source_keys_age_seconds{source=\"https://new.example/jwks\"}"));  // there are none
   EXPECT_EQ(shown.at("assay_changes_total{kind=\"deploy\",outcome=\"refused\"}"), 3);
