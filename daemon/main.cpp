@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -30,6 +31,7 @@ namespace {
 using namespace assay;
 
 constexpr int kBadUse = 2;
+constexpr std::chrono::seconds kPauseBeforeNextStart{5};
 constexpr std::size_t kWorkersMax = 1024;
 constexpr std::string_view kKeysName = "keys.sock";
 
@@ -207,5 +209,9 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "assayd: {}\n", text);
     return kBadUse;
   }
-  return options.check.empty() ? serve(options) : check(options);
+  if (!options.check.empty()) return check(options);
+  const int code = serve(options);
+  // A service manager starts it again at once, whoever waits in the queue of a socket that it holds: what is no good does not become good in a moment.
+  if (code == kBadUse && std::getenv("NOTIFY_SOCKET") != nullptr) std::this_thread::sleep_for(kPauseBeforeNextStart);
+  return code;
 }

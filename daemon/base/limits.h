@@ -132,6 +132,7 @@ static_assert(kBatchTokensMax >= kTokensPerRequestMax);
 // --- Swap and shutdown. ---
 inline constexpr std::uint64_t kLateWorkerMs = 1'000;    // a worker that has not taken up a snapshot by then is reported
 inline constexpr std::uint64_t kDrainMs = 4'000;         // of the 5 s that a stop may take; whatever is still open then is closed
+inline constexpr std::uint64_t kDrainUnreadMs = 300;     // a peer that does not read what was written for so long is not waited for: all others wait for the next start meanwhile
 inline constexpr std::uint64_t kStopMs = 4'800;          // and then the process ends, whatever it is doing
 
 }  // namespace assay::base::limits

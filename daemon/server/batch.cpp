@@ -235,7 +235,7 @@ void Batch::count(const Item& item, std::span<const verdict::VerdictView> verdic
     const VerdictKind kind = kind_of(verdicts[first]);
     std::size_t end = first + 1;
     while (end < verdicts.size() && kind_of(verdicts[end]) == kind) ++end;
-    const bool is_new = tally_.add(lane_, kind, end - first);
+    const bool is_new = tally_.add(lane_, kind, end - first) && kind.code != schema::Code::accepted && first_refusals_.take(clock_.boottime_ms());
     if (kind.code != schema::Code::accepted && (is_new || logs_all)) {
       log_refused(is_new ? base::LogLevel::info : base::LogLevel::debug, item.request.tokens[first], *item.api_service, verdicts[first]);
       for (std::size_t i = first + 1; logs_all && i < end; ++i) log_refused(base::LogLevel::debug, item.request.tokens[i], *item.api_service, verdicts[i]);
@@ -244,7 +244,7 @@ void Batch::count(const Item& item, std::span<const verdict::VerdictView> verdic
   }
 }
 
-// log_refused: one token, by its digest; what it says is shown only as far as the verdict vouches for it. At debug each; otherwise the first of its kind, and how many more there were tells
+// log_refused: one token, by its digest; what it says is shown only as far as the verdict vouches for it. At debug each; otherwise the first of its kind, and how many there were tells
 // RefusalLog. The digest of one that is too large is left out: hashing it would be the peer's lever.
 void Batch::log_refused(base::LogLevel level, std::string_view token, const snapshot::ApiService& api_service, const verdict::VerdictView& verdict) const {
   std::string digest = "-";

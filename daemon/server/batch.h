@@ -84,6 +84,7 @@ class Batch {
   std::vector<std::byte> staged_;  // the answers for one connection, if there are several
 
   LogLimiter nonsense_log_;
+  LogBudget first_refusals_{limits::kFirstRefusalsLoggedMax, limits::kRefusalLogMs};
   std::uint64_t token_ns_ = 0;       // what a token has cost of late, as estimated: a moving average
   std::uint64_t scale_ = kScaleOne;  // of the engine's estimates to what signatures take here: a moving average
 };

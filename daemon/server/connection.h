@@ -82,6 +82,8 @@ class Connection {
   // send(frames): writes at once what the socket takes and keeps the rest until it takes more; the connection may close. is_writing() must be false.
   void send(base::Bytes frames) noexcept;
   bool is_writing() const noexcept { return writing_; }
+  // unread_for(now_us, ms): whether its peer has left an answer waiting for at least so long.
+  bool unread_for(std::uint64_t now_us, std::uint64_t ms) const noexcept { return writing_ && now_us >= writing_since_us_ + ms * 1000; }
   // active_at_us(): when bytes came or went last, or were meant to (boottime).
   std::uint64_t active_at_us() const noexcept { return active_at_us_; }
 

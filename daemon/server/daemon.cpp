@@ -4,10 +4,12 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <initializer_list>
 #include <utility>
 
@@ -80,7 +82,10 @@ std::string_view place_of(const std::optional<Listener>& listener) { return list
 void StopLimit::start(std::uint64_t ms) noexcept {
   ::signal(SIGALRM, [](int) {
     constexpr std::string_view kLine = "assayd: the stop took too long; not everything was finished\n";
-    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kLine.data(), kLine.size());
+    // A journal that does not read must not keep it; what is no socket is a terminal or a file.
+    if (::send(STDERR_FILENO, kLine.data(), kLine.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == ENOTSOCK) {
+      [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kLine.data(), kLine.size());
+    }
     ::_exit(0);
   });
   const itimerval timer{.it_interval = {}, .it_value = {.tv_sec = static_cast<time_t>(ms / 1000), .tv_usec = static_cast<suseconds_t>(ms % 1000 * 1000)}};

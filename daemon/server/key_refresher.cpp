@@ -3,6 +3,7 @@
 #include "server/key_refresher.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "loop/callback.h"
@@ -286,16 +287,18 @@ void KeyRefresher::answer(const std::vector<std::uint64_t>& tickets, Refreshed r
 std::string KeyRefresher::describe(const snapshot::SourceId& id) const {
   std::string names;
   if (const auto known = known_.find(id); known != known_.end()) {
-    for (const std::string& name : known->second.oauth_servers) names += (names.empty() ? "" : ", ") + base::printable(name);
+    const auto& all = known->second.oauth_servers;
+    for (const std::string& name : all | std::views::take(limits::kNamesLoggedMax)) names += (names.empty() ? "" : ", ") + base::printable(name);
+    if (all.size() > limits::kNamesLoggedMax) names += fmt::format(" and {} more", all.size() - limits::kNamesLoggedMax);
   }
   return fmt::format("OAuth server {} ({})", names.empty() ? "-" : names, base::printable(without_query(id.url), 256));
 }
 
-// fields_of(id): a source may be that of several OAuth servers.
+// fields_of(id): a source may be that of many OAuth servers, and an entry of the journal has at most a thousand fields.
 std::vector<base::LogField> KeyRefresher::fields_of(const snapshot::SourceId& id) const {
   std::vector<base::LogField> fields{{"URL", without_query(id.url)}};
   if (const auto known = known_.find(id); known != known_.end()) {
-    for (const std::string& name : known->second.oauth_servers) fields.emplace_back("OAUTH_SERVER", name);
+    for (const std::string& name : known->second.oauth_servers | std::views::take(limits::kNamesLoggedMax)) fields.emplace_back("OAUTH_SERVER", name);
   }
   return fields;
 }

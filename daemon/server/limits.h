@@ -49,16 +49,19 @@ inline constexpr std::size_t kPeerGroupsMax = 65'536;     // NGROUPS_MAX of Linu
 inline constexpr std::size_t kMetricsConnectionsMax = 16;
 inline constexpr std::size_t kMetricsConnectionsPerUidMax = 8;  // so that no user takes all of them
 inline constexpr std::size_t kHttpHeadBytesMax = 8 * 1024;      // collectors send 300 bytes; a proxy may add as much as web servers usually take
+inline constexpr std::uint64_t kMetricsFreshMs = 1'000;             // collectors come every few seconds; whoever asks more often gets what there is
 inline constexpr std::uint64_t kMetricsExchangeMs = kSlowPeerMs;  // from the connection to the last byte of the answer, whatever trickles meanwhile
 
 // --- Sweeps for slow and idle peers: a quarter of the shortest time they enforce. ---
 inline constexpr std::uint64_t kSweepMs = kSlowPeerMs / 4;
 
 inline constexpr std::size_t kChangesLoggedMax = 20;      // lines for one change
+inline constexpr std::size_t kNamesLoggedMax = 16;        // OAuth servers of one source, in a line or an event
 
 // --- Tokens that are not accepted, in the log: the first of a kind at once, of others the numbers, so often and of so many kinds. ---
 inline constexpr std::uint64_t kRefusalLogMs = 60'000;
 inline constexpr std::size_t kRefusalKindsLoggedMax = 20;
+inline constexpr std::size_t kFirstRefusalsLoggedMax = 20;  // lines of first ones in kRefusalLogMs, of each worker: whoever may ask can make kinds by the thousand
 
 // --- Metrics: what a reading may come to (metrics.h has the sum). What is beyond is one series, "other". ---
 inline constexpr std::size_t kMetricsLabelBytesMax = 128;  // of a name or a key id, as shown

@@ -85,15 +85,25 @@ void MetricsSocket::adopt(Incoming incoming) noexcept {
 }
 
 // answer(request): all of it; empty if the request has not come whole.
-std::string MetricsSocket::answer(HttpRequest request) const {
+// text(): young enough. Of a large configuration it takes a while, during which nobody is let in or deploys; so scrapes may not make it as often as they like.
+const std::string& MetricsSocket::text() {
+  const std::uint64_t now_ms = parts_.clock.boottime_ms();
+  if (!rendered_at_ms_ || now_ms - *rendered_at_ms_ >= limits::kMetricsFreshMs) {
+    text_ = parts_.source.metrics_text();
+    rendered_at_ms_ = now_ms;
+  }
+  return text_;
+}
+
+std::string MetricsSocket::answer(HttpRequest request) {
   constexpr std::string_view kType = "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n";
   switch (request) {
     case HttpRequest::unset: return {};
     case HttpRequest::get_metrics: {
-      const std::string text = parts_.source.metrics_text();
-      return head("200 OK", text.size(), kType) + text;
+      const std::string& body = text();
+      return head("200 OK", body.size(), kType) + body;
     }
-    case HttpRequest::head_metrics: return head("200 OK", parts_.source.metrics_text().size(), kType);
+    case HttpRequest::head_metrics: return head("200 OK", text().size(), kType);
     case HttpRequest::bad_request: return head("400 Bad Request");
     case HttpRequest::not_found: return head("404 Not Found");
     case HttpRequest::method_not_allowed: return head("405 Method Not Allowed", 0, "Allow: GET, HEAD\r\n");
@@ -118,7 +128,7 @@ void MetricsSocket::drop(const Exchange& exchange) {
 void MetricsSocket::drain() noexcept {
   draining_ = true;
   std::erase_if(exchanges_, [](const auto& one) { return !one->is_answering(); });
-  for (const auto& exchange : exchanges_) exchange->limit(limits::kDrainMs);
+  for (const auto& exchange : exchanges_) exchange->limit(limits::kDrainUnreadMs);
 }
 
 }  // namespace assay::server

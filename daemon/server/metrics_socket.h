@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +29,8 @@ struct MetricsSocketParts {
   std::uint64_t exchange_ms = limits::kMetricsExchangeMs;
 };
 
-// MetricsSocket: a resource of the main loop's thread. A connection is closed after its answer, or when it has not been taken in time; it holds one head and one answer at the most.
+// MetricsSocket: a resource of the main loop's thread. A connection is closed after its answer, or when it has not been taken in time; it holds one head and one answer at the most. The text
+// is rendered once in kMetricsFreshMs, however many ask.
 class MetricsSocket final : public ConnectionSink {
  public:
   // kTooMany: what the listener sends to connections over the limit.
@@ -40,13 +42,14 @@ class MetricsSocket final : public ConnectionSink {
   MetricsSocket& operator=(const MetricsSocket&) = delete;
 
   void adopt(Incoming incoming) noexcept override;
-  // drain(): none is adopted afterwards; answers that have been begun are sent, for kDrainMs at the most; all other connections are closed now.
+  // drain(): none is adopted afterwards; answers that have been begun are sent, for kDrainUnreadMs at the most; all other connections are closed now.
   void drain() noexcept;
   bool drained() const noexcept { return draining_ && exchanges_.empty(); }
 
  private:
   class Exchange;
-  std::string answer(HttpRequest request) const;
+  std::string answer(HttpRequest request);
+  const std::string& text();
   void end(const Exchange& exchange);
   void drop(const Exchange& exchange);
 
@@ -54,6 +57,8 @@ class MetricsSocket final : public ConnectionSink {
   const MetricsSocketParts parts_;
   LogLimiter slow_log_;
   bool draining_ = false;
+  std::string text_;  // as rendered last
+  std::optional<std::uint64_t> rendered_at_ms_;
   std::vector<std::unique_ptr<Exchange>> exchanges_;  // no more than there are connections
 };
 

@@ -13,12 +13,9 @@ void RefusalLog::tell(std::span<const VerdictCount> counts, const snapshot::Coun
   std::vector<VerdictCount> news;
   for (const auto& [kind, count] : counts) {
     if (kind.code == schema::Code::accepted) continue;
-    const auto [told, is_first] = told_.try_emplace(kind, 0);
-    // The first of a kind has had its line. Those "other" are many kinds, whose first have none.
-    const bool is_other = kind.api_service == snapshot::kOtherName && kind.oauth_server == snapshot::kOtherName;
-    if (is_first && !is_other) told->second = 1;
-    if (count > told->second) news.push_back({kind, count - told->second});
-    told->second = std::max(told->second, count);
+    std::uint64_t& told = told_[kind];
+    if (count > told) news.push_back({kind, count - told});
+    told = std::max(told, count);
   }
   std::ranges::sort(news, [](const VerdictCount& a, const VerdictCount& b) { return a.count != b.count ? a.count > b.count : a.kind < b.kind; });
   const std::size_t shown = std::min(news.size(), limits::kRefusalKindsLoggedMax);

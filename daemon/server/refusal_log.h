@@ -1,4 +1,5 @@
-// What the log tells of tokens that were not accepted: the first of a kind is a line of its own, which its worker writes; of those after it, how many.
+// What the log tells of tokens that were not accepted: the first of a kind has a line of its own, which its worker writes; here is how many
+// there were in the last minute, the first included.
 #pragma once
 
 #include <cstdint>

@@ -39,13 +39,13 @@ bool VerdictTally::add(std::size_t lane, const VerdictKind& kind, std::uint64_t 
     bool is_new = false;
     if (found == 0) {
       const bool is_other = kind.api_service == snapshot::kOtherName && kind.oauth_server == snapshot::kOtherName;
-      if (!is_other && used_.load(std::memory_order_relaxed) >= kKindsMax) {
+      if (!is_other && used_.load(std::memory_order_relaxed) >= (kind.signature_verified ? kKindsMax : kUnverifiedKindsMax)) {
         add(lane, {.api_service = snapshot::kOtherName, .oauth_server = snapshot::kOtherName, .code = kind.code, .signature_verified = kind.signature_verified}, count);
         return false;
       }
       is_new = kinds_[slot].compare_exchange_strong(found, key, std::memory_order_relaxed);
       if (is_new) {
-        used_.fetch_add(1, std::memory_order_relaxed);
+        if (!is_other) used_.fetch_add(1, std::memory_order_relaxed);
         found = key;
       }
     }

@@ -43,8 +43,10 @@ class VerdictTally {
   // counts(): of every kind met so far, over all lanes, in no order. Thread-safe.
   std::vector<VerdictCount> counts() const;
 
-  // Kinds at the most, those "other" not included: 6 for each of 1,024 API services. A lane of counters takes 64 KiB.
+  // Kinds at the most, those "other" not included: 6 for each of 1,024 API services. A lane of counters takes 64 KiB. Tokens that are no issuer's word leave a third of it free: whoever may ask
+  // can make kinds of them at will, and what is accepted must still find its place.
   static constexpr std::size_t kKindsMax = 6 * 1024;
+  static constexpr std::size_t kUnverifiedKindsMax = 4 * 1024;
 
  private:
   static constexpr std::size_t kSlots = 8 * 1024;

@@ -1,4 +1,5 @@
-// A worker proves that its loop turns by answering a wake, which costs it one turn twice an interval and nothing in between. That this runs at all proves the same of the main loop. The
+// A worker proves that its loop turns by answering a wake, which costs it one turn four times an interval and nothing in between; so one that is busy for less than
+// half an interval is never taken for one that hangs, and who is late once is fed again in time. That this runs at all proves the same of the main loop. The
 // builder and whoever doubts signatures are not watched: what they do may take long, and no request waits for it.
 #include "server/watchdog.h"
 
@@ -14,7 +15,7 @@ Watchdog::Watchdog(loop::Loop& main, ServiceManager* manager, std::span<const st
     wakes_.push_back(worker->wakes());
     worker->wake();
   }
-  timer_.start(interval_ms / 2, interval_ms / 2);
+  timer_.start(interval_ms / 4, interval_ms / 4);
 }
 
 // A worker that has drained has no loop that could turn.

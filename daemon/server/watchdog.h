@@ -19,7 +19,7 @@ class Watchdog {
  public:
   // manager: null, or one that does not watch: nothing happens. workers: may be none. References outlive the watchdog.
   Watchdog(loop::Loop& main, ServiceManager* manager, std::span<const std::unique_ptr<Worker>> workers, base::Log& log);
-  // look(): feeds if every worker's loop has turned since the last time, and asks them all to turn again. Its timer does this by itself, twice an interval.
+  // look(): feeds if every worker's loop has turned since the last time, and asks them all to turn again. Its timer does this by itself, four times an interval.
   void look() noexcept;
 
  private:

@@ -22,6 +22,7 @@ Worker::Worker(std::size_t index, WorkerParts parts)
       bin_(parts.bin),
       main_wake_(parts.wake),
       sweep_ms_(parts.sweep_ms),
+      drain_ms_(parts.drain_ms),
       offered_generation_(parts.snapshot->generation()),
       generation_(parts.snapshot->generation()),
       snapshot_(std::move(parts.snapshot)),
@@ -33,6 +34,7 @@ Worker::Worker(std::size_t index, WorkerParts parts)
       check_(loop_, bind<&Worker::on_check>(this)),
       idle_(loop_),
       sweep_(loop_, bind<&Worker::on_sweep>(this)),
+      drain_unread_(loop_, bind<&Worker::on_drain_unread>(this)),
       drain_over_(loop_, bind<&Worker::on_drain_over>(this)),
       thread_([this] { serve(); }) {}
 
@@ -154,9 +156,18 @@ void Worker::on_sweep() noexcept {
 
 void Worker::begin_drain() noexcept {
   draining_ = true;
-  drain_over_.start(limits::kDrainMs);
+  drain_over_.start(drain_ms_);
+  drain_unread_.start(limits::kDrainUnreadMs, limits::kDrainUnreadMs);
   connections_.each_open([](Connection& connection) { connection.finish(); });
   if (connections_.used() == 0) loop_.stop();
+}
+
+// The sockets may be systemd's: then everybody else waits in their queues until this process has ended and the next has begun.
+void Worker::on_drain_unread() noexcept {
+  const std::uint64_t now_us = clock_.boottime_us();
+  connections_.each_open([now_us](Connection& connection) {
+    if (connection.unread_for(now_us, limits::kDrainUnreadMs)) connection.close();
+  });
 }
 
 void Worker::on_drain_over() noexcept {

@@ -40,6 +40,7 @@ struct WorkerParts {
   SnapshotBin& bin;                                    // takes the snapshots that the worker is done with
   loop::Async& wake;                                   // of the main loop: a snapshot was taken up, a kid came that nobody knows, or the worker has drained
   std::uint64_t sweep_ms = limits::kSweepMs;
+  std::uint64_t drain_ms = limits::kDrainMs;
 };
 
 // Worker: a resource. Its methods are for the main thread; everything below `thread_` belongs to the worker's. It is built before its thread starts and
@@ -57,7 +58,7 @@ class Worker final : private ConnectionOwner {
   // publish(snapshot): judge by it from the next batch on. generation() tells when that is so.
   void publish(std::shared_ptr<const snapshot::Snapshot> snapshot);
   std::uint64_t generation() const noexcept { return generation_.load(std::memory_order_acquire); }
-  // drain(): answer what has been read, then close; whatever is left is closed after kDrainMs. drained() tells when the thread is about to end.
+  // drain(): answer what has been read, then close; whoever does not read for kDrainUnreadMs is closed, and whatever is left after drain_ms. drained() tells when the thread is about to end.
   void drain();
   bool drained() const noexcept { return drained_.load(std::memory_order_acquire); }
 
@@ -83,6 +84,7 @@ class Worker final : private ConnectionOwner {
   void on_wake() noexcept;
   void on_check() noexcept;
   void on_sweep() noexcept;
+  void on_drain_unread() noexcept;
   void on_drain_over() noexcept;
   void serve();
   void open_adopted();
@@ -95,6 +97,7 @@ class Worker final : private ConnectionOwner {
   SnapshotBin& bin_;
   loop::Async& main_wake_;
   const std::uint64_t sweep_ms_;
+  const std::uint64_t drain_ms_;
   WorkerCounters counters_;
   Counter wakes_;
 
@@ -122,6 +125,7 @@ class Worker final : private ConnectionOwner {
   loop::Check check_;
   loop::Idle idle_;
   loop::Timer sweep_;
+  loop::Timer drain_unread_;
   loop::Timer drain_over_;
   std::thread thread_;
 };

@@ -154,8 +154,9 @@ TEST_F(MetricsTest, TheLogTellsTheFirstRefusalOfAKindAtOnceAndTheOthersByNumber)
   };
   EXPECT_EQ(count("first of its kind: token "), 2) << log;
   EXPECT_EQ(count(R"(: expired, API service orders, OAuth server idp, kid k"1\x0a)"), 1) << log;
-  EXPECT_EQ(count("tokens not accepted, in the last minute: 23: expired, API service orders, OAuth server idp"), 1) << log;
-  EXPECT_EQ(count("tokens not accepted"), 1) << log;  // of payments there was the one
+  EXPECT_EQ(count("tokens not accepted, in the last minute: 24: expired, API service orders, OAuth server idp"), 1) << log;
+  EXPECT_EQ(count("tokens not accepted, in the last minute: 1: expired, API service payments"), 1) << log;
+  EXPECT_EQ(count("tokens not accepted"), 2) << log;
   EXPECT_EQ(log.find(expired_.substr(expired_.rfind('.') + 1)), std::string::npos);
   EXPECT_EQ(log.find(expired_.substr(0, 40)), std::string::npos);
 }

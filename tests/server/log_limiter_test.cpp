@@ -20,5 +20,14 @@ TEST(LogLimiter, LogsTheFirstEventAtAnyTime) {
   EXPECT_EQ(limiter.count(0), 0U);
 }
 
+TEST(LogBudget, HasSoManyLinesInAWhile) {
+  LogBudget budget(3, 1'000);
+  for (std::uint64_t i = 0; i < 3; ++i) EXPECT_TRUE(budget.take(5'000 + i));
+  EXPECT_FALSE(budget.take(5'003));
+  EXPECT_FALSE(budget.take(5'999));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(budget.take(6'000));
+  EXPECT_FALSE(budget.take(6'000));
+}
+
 }  // namespace
 }  // namespace assay::server

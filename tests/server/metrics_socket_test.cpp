@@ -16,6 +16,7 @@ namespace assay::server {
 namespace {
 
 using test::Peer;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -85,6 +86,19 @@ class MetricsSocketTest : public testing::Test, private MetricsSource {
 TEST_F(MetricsSocketTest, AnswersGetWithTheText) {
   EXPECT_EQ(ask(kGet), "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: 10\r\nConnection: close\r\n\r\nassay_x 1\n");
   EXPECT_EQ(rendered, 1);
+}
+
+// However often it is asked for: rendering takes the main loop's time.
+TEST_F(MetricsSocketTest, RendersTheTextOnceInAWhile) {
+  ask(kGet);
+  clock.advance(limits::kMetricsFreshMs - 1);
+  text = "assay_x 2\n";
+  EXPECT_THAT(ask(kGet), EndsWith("assay_x 1\n"));
+  ask("HEAD /metrics HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(rendered, 1);
+  clock.advance(1);
+  EXPECT_THAT(ask(kGet), EndsWith("assay_x 2\n"));
+  EXPECT_EQ(rendered, 2);
 }
 
 // RFC 9110 section 9.3.2: the same head, no body.

@@ -73,16 +73,19 @@ TEST(VerdictTally, LosesNoVerdictWhenItIsFull) {
   std::uint64_t expired = 0;
   for (std::size_t i = 0; i < 3 * VerdictTally::kKindsMax; ++i) {
     const VerdictKind kind{static_cast<snapshot::NameId>(1 + i % 16'000), static_cast<snapshot::NameId>(1 + i / 16'000), Code::expired, false};
-    EXPECT_EQ(tally.add(i % 2, kind), i < VerdictTally::kKindsMax);
+    EXPECT_EQ(tally.add(i % 2, kind), i < VerdictTally::kUnverifiedKindsMax);
     ++expired;
   }
   EXPECT_FALSE(tally.add(0, {9, 9, Code::bad_signature, false}));
-  EXPECT_FALSE(tally.add(0, {9, 9, Code::accepted, true}, 5));
+  // Unverified tokens have not taken the places of verified ones.
+  const std::size_t places = VerdictTally::kKindsMax - VerdictTally::kUnverifiedKindsMax;
+  for (std::size_t i = 0; i < places; ++i) EXPECT_TRUE(tally.add(0, {static_cast<snapshot::NameId>(1 + i), 9, Code::accepted, true}));
+  EXPECT_FALSE(tally.add(0, {9, 10, Code::accepted, true}, 5));
   const VerdictKind known{.api_service = 1, .oauth_server = 1, .code = Code::expired};
   EXPECT_FALSE(tally.add(1, known, 100));
   const auto counts = counts_of(tally);
   EXPECT_EQ(counts.at(known), 101U);
-  EXPECT_EQ(counts.at({snapshot::kOtherName, snapshot::kOtherName, Code::expired, false}), expired - VerdictTally::kKindsMax);
+  EXPECT_EQ(counts.at({snapshot::kOtherName, snapshot::kOtherName, Code::expired, false}), expired - VerdictTally::kUnverifiedKindsMax);
   EXPECT_EQ(counts.at({snapshot::kOtherName, snapshot::kOtherName, Code::bad_signature, false}), 1U);
   EXPECT_EQ(counts.at({snapshot::kOtherName, snapshot::kOtherName, Code::accepted, true}), 5U);
   EXPECT_EQ(counts.size(), VerdictTally::kKindsMax + 3);

@@ -16,11 +16,11 @@ inline std::string_view kVersion = "1.2.3";
 class WorkerHarness {
  public:
   explicit WorkerHarness(std::shared_ptr<const snapshot::Snapshot> snapshot = snapshot_of(document()), std::unique_ptr<crypto::Engine> engine = crypto::make_reference_engine(),
-                         base::LogLevel level = base::LogLevel::debug, std::uint64_t sweep_ms = 5, verdict::TokenCache* token_cache = nullptr)
+                         base::LogLevel level = base::LogLevel::debug, std::uint64_t sweep_ms = 5, verdict::TokenCache* token_cache = nullptr, std::uint64_t drain_ms = server::limits::kDrainMs)
       : log(level) {
     ::signal(SIGPIPE, SIG_IGN);
     worker_ = std::make_unique<server::Worker>(0, server::WorkerParts{.clock = clock, .log = log, .hash_key = {1, 2}, .version = kVersion, .engine = std::move(engine), .token_cache = token_cache, .tally = tally,
-                                                                      .snapshot = std::move(snapshot), .bin = bin, .wake = wake_, .sweep_ms = sweep_ms});
+                                                                      .snapshot = std::move(snapshot), .bin = bin, .wake = wake_, .sweep_ms = sweep_ms, .drain_ms = drain_ms});
   }
   server::Worker& worker() { return *worker_; }
   // end(): the worker's destructor, which drains and joins.

@@ -167,6 +167,25 @@ TEST(Worker, AnswersWhatItHasReadWhenItDrains) {
   EXPECT_EQ(harness.bin.retired(), 1);
 }
 
+// One that asks and does not read must not keep the others from the daemon that is started next.
+TEST(Worker, DoesNotWaitLongForAPeerThatDoesNotReadWhenItDrains) {
+  constexpr std::uint64_t kForEver = 3'600'000;
+  WorkerHarness harness(snapshot_of(document()), crypto::make_reference_engine(), base::LogLevel::info, kForEver, nullptr, kForEver);
+  Peer deaf = harness.connect();
+  Frame many;
+  for (std::uint64_t id = 1; id <= 1000; ++id) many = std::move(many) + test::ping_frame(id);
+  for (int quiet = 0; quiet < 50;) {
+    quiet = deaf.send_some(many) == 0 ? quiet + 1 : 0;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  harness.worker().drain();
+  // The clock is ours, the worker's timer is not: time has to pass once it has begun to look.
+  EXPECT_TRUE(eventually([&] {
+    harness.clock.advance(limits::kDrainUnreadMs);
+    return harness.worker().drained();
+  }));
+}
+
 TEST(Worker, EndsWithConnectionsOpenAndOthersOnTheirWay) {
   WorkerHarness harness;
   std::vector<Peer> peers;
