@@ -49,7 +49,7 @@ TEST_F(Assayctl, FailsForAnUnknownApiService) {
   EXPECT_EQ(lines_of(finished.err).size(), 1U);
   EXPECT_EQ(assayctl({"validate", "--api-service", "oth\x1b"}, "accepted\n").err,
             "assayctl: there is no such API service; oth\\x1b is not there, or `clients` does not open it to this user: `assayctl status` lists those "
-            "that are there\n");
+            "that are there; a file that was edited counts after a deploy\n");
 }
 
 TEST_F(Assayctl, FailsForBadUsage) {
