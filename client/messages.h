@@ -219,6 +219,7 @@ struct TokenCache {
   std::uint64_t expired = 0;    // tokens that made room for others afterwards
   std::uint64_t oversized = 0;  // verified tokens that say too much to be kept
   std::uint64_t busy = 0;       // verified tokens that were not kept because two workers met
+  std::uint64_t passed = 0;     // verified tokens that were let pass, for they would have displaced others and had not come before
 };
 
 struct StatusReport {

@@ -262,7 +262,8 @@ std::optional<StatusReport> read_status_report(const wire::StatusReport* body, c
                                 .evicted = cache->evicted(),
                                 .expired = cache->expired(),
                                 .oversized = cache->oversized(),
-                                .busy = cache->busy()};
+                                .busy = cache->busy(),
+                                .passed = cache->passed()};
   }
   if (const wire::KeyTables* tables = body->key_tables(); tables != nullptr) {
     to.key_tables = KeyTables{tables->budget(), tables->tables(), tables->bytes(), tables->curve_bytes(), tables->keys_without()};

@@ -97,6 +97,7 @@ std::string cache_json(const assay::TokenCache& cache) {
       .number("expired", cache.expired)
       .number("oversized", cache.oversized)
       .number("busy", cache.busy)
+      .number("passed", cache.passed)
       .str();
 }
 

@@ -209,6 +209,7 @@ void add_token_cache(const verdict::TokenCacheFigures& cache, Families& out) {
   out.counter("token_cache_expired_total", "Remembered tokens that had expired when they made room for others.", number(cache.expired));
   out.counter("token_cache_oversized_total", "Verified tokens that say too much to be kept.", number(cache.oversized));
   out.counter("token_cache_busy_total", "Verified tokens that were not kept because two workers met.", number(cache.busy));
+  out.counter("token_cache_passed_total", "Verified tokens that were let pass, for they would have displaced others and had not come before.", number(cache.passed));
   out.gauge("token_cache_entries", "Tokens that are remembered, expired ones included.", number(cache.entries));
   out.gauge("token_cache_capacity", "Tokens that the cache has room for.", number(cache.capacity));
   out.gauge("token_cache_bytes", "Memory of the token cache.", number(cache.bytes));

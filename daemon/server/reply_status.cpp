@@ -193,7 +193,8 @@ base::Bytes ReplyEncoder::status(std::uint64_t id, const StatusFigures& figures,
   }
   flatbuffers::Offset<wire::TokenCache> token_cache;
   if (const auto& of = figures.token_cache) {
-    token_cache = wire::CreateTokenCache(builder, of->bytes, of->capacity, of->entries, of->hits, of->misses, of->keys_gone, of->evicted, of->expired, of->oversized, of->busy);
+    token_cache = wire::CreateTokenCache(builder, of->bytes, of->capacity, of->entries, of->hits, of->misses, of->keys_gone, of->evicted, of->expired, of->oversized, of->busy,
+                                         of->passed);
   }
 
   const auto version = state.string(figures.version);

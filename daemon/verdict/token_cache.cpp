@@ -4,8 +4,10 @@
 // the word is still what it was; if not, it has found nothing. Every word that a reader copies is loaded with acquire and stored with release: a reader that has seen anything of a
 // write also sees that the sequence has moved. Nobody waits for anybody.
 //
-// What goes when a set is full: what has expired; else what has not been used since it came, in turn; only if everything has been used, all of it begins anew. So tokens that come
-// once, however many, replace each other and not those that come again.
+// What comes: while a set has room, every verified token. Once it is full of tokens that are still good, only what comes a second time while the set remembers the first: so tokens
+// that come once, however many, displace nothing and cost no more than a look, and of more tokens than there is room for some stay instead of all replacing each other.
+//
+// What goes then: what has expired; else what has not been used since it came, in turn; only if everything has been used, all of it begins anew.
 #include "verdict/token_cache.h"
 
 #include <algorithm>
@@ -145,6 +147,19 @@ void TokenCache::vacate(Set& set, const Victim& victim, Lane& lane) noexcept {
   set.used.fetch_and(static_cast<Ways>(~bit(victim.way)), std::memory_order_relaxed);
 }
 
+bool TokenCache::admits(const Place& place, std::int64_t now_s) noexcept {
+  Set& set = sets_[place.set];
+  const Victim::Why why = choose(set, now_s).why;
+  if (why == Victim::Why::free || why == Victim::Why::expired) return true;
+  const std::uint64_t mark = 1 + place.tag % 255;  // none is 0, which stands for nobody
+  const std::uint64_t passers_by = set.passers_by.load(std::memory_order_relaxed);
+  for (unsigned i = 0; i < sizeof passers_by; ++i) {
+    if ((passers_by >> 8 * i & 0xff) == mark) return true;
+  }
+  set.passers_by.store(passers_by << 8 | mark, std::memory_order_relaxed);
+  return false;
+}
+
 void TokenCache::expect(const Place& place, std::int64_t now_s) const noexcept {
   const auto* const octets = reinterpret_cast<const std::byte*>(&slot(place, choose(sets_[place.set], now_s).way));
   for (std::size_t line = 0; line < kSlotBytes; line += 64) __builtin_prefetch(octets + line, 1);
@@ -207,6 +222,7 @@ TokenCacheFigures TokenCache::figures() const noexcept {
     sum.expired += lane.expired.value();
     sum.oversized += lane.oversized.value();
     sum.busy += lane.busy.value();
+    sum.passed += lane.passed.value();
   }
   return sum;
 }

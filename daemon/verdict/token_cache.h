@@ -38,6 +38,7 @@ struct TokenCacheFigures {
   std::uint64_t expired = 0;    // entries that made room for others afterwards
   std::uint64_t oversized = 0;  // verified tokens that say too much to be kept
   std::uint64_t busy = 0;       // verified tokens not kept because another worker was writing to the same set
+  std::uint64_t passed = 0;     // verified tokens that were let pass, for they would have displaced others and had not come before
 };
 
 // TokenCache: a resource, shared by all workers. Its memory is taken when it is made; nothing here allocates afterwards, waits for another thread, or spins.
@@ -97,6 +98,10 @@ class TokenCache {
   // end_era(algorithm): what was verified before now is not found any more. Any thread.
   void end_era(crypto::Algorithm algorithm) noexcept { eras_[static_cast<std::size_t>(algorithm)].fetch_add(1, std::memory_order_acq_rel); }
 
+  // admits(place, now_s): whether a token that has just been verified is worth keeping: there is a slot that nobody misses, or the token came by lately. If neither, it is noted
+  // that it did; about one in thirty that never came is taken for one that did.
+  bool admits(const Place& place, std::int64_t now_s) noexcept;
+
   // expect(place, now_s): keep will be called soon: begins to fetch the slot that it will most likely write to, whose memory nobody has touched for long.
   void expect(const Place& place, std::int64_t now_s) const noexcept;
 
@@ -108,11 +113,12 @@ class TokenCache {
   // has_room_for(facts): whether they would fit into a slot. What does not is best not hashed at all: count_oversized.
   static bool has_room_for(const jose::FactsView& facts) noexcept;
 
-  // count_hit(lane): a token has been judged by an entry. count_miss, count_key_gone: as in the figures. One thread a lane.
+  // count_hit(lane): a token has been judged by an entry. The others: as in the figures. One thread a lane.
   void count_hit(std::size_t lane) noexcept { lanes_[lane].hits.add(); }
   void count_miss(std::size_t lane) noexcept { lanes_[lane].misses.add(); }
   void count_key_gone(std::size_t lane) noexcept { lanes_[lane].keys_gone.add(); }
   void count_oversized(std::size_t lane) noexcept { lanes_[lane].oversized.add(); }
+  void count_passed(std::size_t lane) noexcept { lanes_[lane].passed.add(); }
   // figures(): any thread.
   TokenCacheFigures figures() const noexcept;
 
@@ -126,6 +132,7 @@ class TokenCache {
     std::atomic<std::uint8_t> hand{0};       // the way to look at first when something must go
     std::array<std::atomic<std::uint16_t>, kWays> tags{};       // 0: free
     std::array<std::atomic<std::uint32_t>, kWays> expires_s{};  // of the token at every service, in seconds since 1970
+    std::atomic<std::uint64_t> passers_by{0};                   // an octet for each of the last eight that admits() let pass, the last one lowest
   };
   static_assert(sizeof(Set) == 64);
 
@@ -144,7 +151,7 @@ class TokenCache {
   static_assert(sizeof(Fixed) == kSlotBytes - kFactsBytesMax);
 
   struct alignas(64) Lane {
-    base::Counter hits, misses, keys_gone, filled, evicted, expired, oversized, busy;
+    base::Counter hits, misses, keys_gone, filled, evicted, expired, oversized, busy, passed;
   };
 
   TokenCache(base::Pages pages, std::uint32_t sets, base::HashKey hash_key, std::size_t lanes, const crypto::sha2::Sha256Code& sha256);

@@ -253,7 +253,7 @@ void Validator::Workspace::take_results() {
   }
 }
 
-// Gives the verified tokens to the cache, if it has room for what they say.
+// Gives the verified tokens to the cache, if it wants them and has room for what they say.
 void Validator::Workspace::keep_verified() {
   kept.clear();
   ends.clear();
@@ -261,6 +261,10 @@ void Validator::Workspace::keep_verified() {
     if (!token.verified) continue;
     if (!TokenCache::has_room_for(token.facts)) {
       cache->count_oversized(lane);
+      continue;
+    }
+    if (!cache->admits(token.place, now_s)) {
+      cache->count_passed(lane);
       continue;
     }
     cache->expect(token.place, now_s);

@@ -75,7 +75,7 @@ TEST_F(AssayctlStatus, ShowsTheCacheOfTokens) {
   EXPECT_THAT(reported({.token_cache = true, .token_cache_used = false}).out, HasSubstr("\ntoken cache  0 hits, 0 misses; 0 of 128,000 entries, 0 evicted\n"));
   EXPECT_THAT(reported({.token_cache = true}, {"status", "--json"}).out,
               HasSubstr(R"("token_cache":{"bytes":67000000,"capacity":128000,"entries":5000,"hits":1234567,"misses":8765,"keys_gone":4,"evicted":3,"expired":2,)"
-                        R"("oversized":1,"busy":9})"));
+                        R"("oversized":1,"busy":9,"passed":8})"));
   EXPECT_THAT(reported({}, {"status", "--json"}).out, Not(HasSubstr("token_cache")));
 }
 

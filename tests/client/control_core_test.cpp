@@ -253,6 +253,7 @@ TEST(ControlAnswers, CarryTheFiguresOfTheTokenCacheIfThereIsOne) {
   EXPECT_EQ(cache->expired, 2U);
   EXPECT_EQ(cache->oversized, 1U);
   EXPECT_EQ(cache->busy, 9U);
+  EXPECT_EQ(cache->passed, 8U);
 }
 
 TEST(ControlAnswers, CarryHowTheSourcesStand) {

@@ -188,7 +188,7 @@ inline Bytes status_frame(std::uint64_t id, const StatusSample& sample = {}) {
                                                                           wire::CreateAlgorithmEngineDirect(b, "ES256", sample.other_engine ? "simd\x1b" : "reference")};
     const auto key_tables = sample.key_tables ? wire::CreateKeyTables(b, std::uint64_t{256} << 20, 1'000, std::uint64_t{128} << 20, 45'678'901, 24) : flatbuffers::Offset<wire::KeyTables>();
     const auto token_cache = !sample.token_cache       ? flatbuffers::Offset<wire::TokenCache>()
-                             : sample.token_cache_used ? wire::CreateTokenCache(b, 67'000'000, 128'000, 5'000, 1'234'567, 8'765, 4, 3, 2, 1, 9)
+                             : sample.token_cache_used ? wire::CreateTokenCache(b, 67'000'000, 128'000, 5'000, 1'234'567, 8'765, 4, 3, 2, 1, 9, 8)
                                                        : wire::CreateTokenCache(b, 67'000'000, 128'000);
     return wire::CreateStatusReportDirect(b, "1.2.3", 1'700'000'000, 4, 3, "reference", &services, &servers, &workers, &verdicts, &errors, 8, 9, kInstance,
                                           sample.state ? sample.state_dir.c_str() : nullptr, sample.kept, &problems, &deployments, &engines, key_tables, token_cache,

@@ -199,7 +199,8 @@ TEST_F(MetricsTest, ShowsHowMuchEachKeyIsUsed) {
 }
 
 TEST_F(MetricsTest, ShowsTheCacheAndTheTables) {
-  figures.status.token_cache = verdict::TokenCacheFigures{.bytes = 11, .capacity = 12, .entries = 13, .hits = 14, .misses = 15, .keys_gone = 16, .evicted = 17, .expired = 18, .oversized = 19, .busy = 20};
+  figures.status.token_cache = verdict::TokenCacheFigures{.bytes = 11, .capacity = 12, .entries = 13, .hits = 14, .misses = 15, .keys_gone = 16, .evicted = 17,
+                                                         .expired = 18, .oversized = 19, .busy = 20, .passed = 21};
   figures.status.tables = crypto::TableFigures{.tables = 5, .bytes = 6, .curve_bytes = 7, .keys_without = 8};
   const Exposition shown = read();
   EXPECT_EQ(shown.at("assay_token_cache_bytes"), 11);
@@ -212,6 +213,7 @@ TEST_F(MetricsTest, ShowsTheCacheAndTheTables) {
   EXPECT_EQ(shown.at("assay_token_cache_expired_total"), 18);
   EXPECT_EQ(shown.at("assay_token_cache_oversized_total"), 19);
   EXPECT_EQ(shown.at("assay_token_cache_busy_total"), 20);
+  EXPECT_EQ(shown.at("assay_token_cache_passed_total"), 21);
   EXPECT_EQ(shown.at("assay_key_tables"), 5);
   EXPECT_EQ(shown.at("assay_key_table_bytes"), 6);
   EXPECT_EQ(shown.at("assay_curve_table_bytes"), 7);

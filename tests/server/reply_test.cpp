@@ -290,7 +290,8 @@ TEST(Reply, ReportsKeysUsedAndSkippedAndWhatHasBeenCounted) {
   figures.add_worker(counters, 3);
   figures.engines = {{crypto::Algorithm::rs256, crypto::EngineLevel::simd}, {crypto::Algorithm::es256, crypto::EngineLevel::scalar}};
   figures.tables = crypto::TableFigures{.tables = 5, .bytes = 6, .curve_bytes = 7, .keys_without = 8};
-  figures.token_cache = verdict::TokenCacheFigures{.bytes = 11, .capacity = 12, .entries = 13, .hits = 14, .misses = 15, .keys_gone = 16, .evicted = 17, .expired = 18, .oversized = 19, .busy = 20};
+  figures.token_cache = verdict::TokenCacheFigures{.bytes = 11, .capacity = 12, .entries = 13, .hits = 14, .misses = 15, .keys_gone = 16, .evicted = 17,
+                                                         .expired = 18, .oversized = 19, .busy = 20, .passed = 21};
   figures.connections_refused = 4;
   figures.problems.push_back({Problem::Severity::warning, "a late worker"});
   ReplyEncoder encoder(limits::kControlFrameBytesMax);
@@ -326,6 +327,7 @@ TEST(Reply, ReportsKeysUsedAndSkippedAndWhatHasBeenCounted) {
   EXPECT_EQ(report->token_cache()->expired(), 18U);
   EXPECT_EQ(report->token_cache()->oversized(), 19U);
   EXPECT_EQ(report->token_cache()->busy(), 20U);
+  EXPECT_EQ(report->token_cache()->passed(), 21U);
   ASSERT_EQ(report->oauth_servers()->size(), 1U);
   const wire::OAuthServerStatus& server = *report->oauth_servers()->Get(0);
   EXPECT_TRUE(server.available());

@@ -56,6 +56,7 @@ class TokenCacheTest : public ::testing::Test {
     ASSERT_TRUE(entry.has_value()) << token.text;
     cache_->used(cache_->place_of(token.text), entry->way());
   }
+  bool admits(const Token& token, std::int64_t now_s = kNow) { return cache_->admits(cache_->place_of(token.text), now_s); }
   // full(): keeps eight tokens; a cache of one set is full then.
   std::vector<const Token*> full() {
     std::vector<const Token*> kept;
@@ -300,6 +301,60 @@ TEST_F(TokenCacheTest, TakesDatesOfAnySize) {
   keep(token("newcomer"), kNow);
   EXPECT_EQ(held(residents), 0b1011'1111U);
   EXPECT_EQ(cache_->figures().expired, 1U);
+}
+
+// --- What is let in ---
+
+TEST_F(TokenCacheTest, AdmitsEverythingWhileThereIsRoom) {
+  for (unsigned i = 0; i < TokenCache::kWays; ++i) {
+    const Token& one = token("token " + std::to_string(i));
+    EXPECT_TRUE(admits(one)) << i;
+    keep(one);
+  }
+  EXPECT_FALSE(admits(token("one more")));
+}
+
+TEST_F(TokenCacheTest, AdmitsTheSecondTimeWhenThereIsNone) {
+  full();
+  const Token& one = token("a token");
+  EXPECT_FALSE(admits(one));
+  EXPECT_TRUE(admits(one));
+  EXPECT_TRUE(admits(one));
+}
+
+TEST_F(TokenCacheTest, AdmitsInPlaceOfWhatHasExpired) {
+  full();
+  const Token& one = token("a token");
+  constexpr std::int64_t kAllExpired = kNow + 3600 + base::limits::kClockSkewSecondsMax;
+  EXPECT_FALSE(admits(one, kAllExpired - 1));
+  EXPECT_TRUE(admits(token("another"), kAllExpired));
+}
+
+// What is remembered of those that were let pass: the last eight of a set.
+TEST_F(TokenCacheTest, ForgetsAPasserByAfterEightOthers) {
+  full();
+  for (const std::size_t others : {7U, 8U}) {
+    std::set<std::uint16_t> marks;
+    std::vector<const Token*> passers_by;
+    for (int i = 0; passers_by.size() < others + 1; ++i) {
+      const Token& one = token("passer-by " + std::to_string(others) + " " + std::to_string(i));
+      if (marks.insert(cache_->place_of(one.text).tag % 255).second) passers_by.push_back(&one);
+    }
+    cache_ = make(1);
+    full();
+    for (const Token* one : passers_by) EXPECT_FALSE(admits(*one));
+    EXPECT_EQ(admits(*passers_by.front()), others < 8);
+  }
+}
+
+// A mark is an octet: of tokens that never came before few are taken for one that did.
+TEST_F(TokenCacheTest, SeldomAdmitsAStranger) {
+  full();
+  int admitted = 0;
+  constexpr int kStrangers = 20'000;
+  for (int i = 0; i < kStrangers; ++i) admitted += admits(Token("stranger " + std::to_string(i))) ? 1 : 0;
+  EXPECT_GT(admitted, kStrangers / 50);
+  EXPECT_LT(admitted, kStrangers / 25);
 }
 
 // Tokens that come once, however many, replace each other and not those that come again.
