@@ -144,7 +144,7 @@ base::Result<std::shared_ptr<const KeyMaterial>> KeyMaterial::make_rsa(base::Byt
   // With 1 as the exponent the padded digest would be its own signature.
   if (bits_of(e) < 2) return fail("RSA exponent is 1; it must be at least 3");
   std::shared_ptr<KeyMaterial> key(new KeyMaterial(KeyType::rsa, bits, copy_of(n), copy_of(e)));
-  key->rsa_ = RsaKey::prepare(n, e, rsa_simd_supported() ? RsaKernels::simd : RsaKernels::scalar);
+  key->rsa_ = RsaKey::prepare(n, e, rsa_ifma_supported() ? RsaKernels::ifma : rsa_simd_supported() ? RsaKernels::simd : RsaKernels::scalar);
   if (key->rsa_ == nullptr) return fail("RSA key could not be prepared");
   return key;
 }

@@ -1,19 +1,13 @@
-// Private to the AVX2 kernels: blocks of products, and the carry pass.
-//
-// Everything is in an unnamed namespace and inlined, or a template of one: the linker must not find it from other files, which processors without AVX2 run.
+// Private to the AVX2 kernels: blocks of products, and the carry pass. Everything is inlined, see unrolled.h.
 #pragma once
 
 #include <immintrin.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 
 #include "crypto/rsa/digit_ranges.h"
-
-#define ASSAY_INLINE inline __attribute__((always_inline))
-#define ASSAY_INLINED __attribute__((always_inline))
-#define ASSAY_KERNEL __attribute__((noinline))
+#include "crypto/rsa/unrolled.h"
 
 namespace assay::crypto::rsa {
 namespace {
@@ -27,16 +21,6 @@ ASSAY_INLINE Integers bits_of(Doubles v) noexcept { return _mm256_castpd_si256(v
 ASSAY_INLINE Doubles doubles_of(Integers v) noexcept { return _mm256_castsi256_pd(v); }
 ASSAY_INLINE Integers add(Integers a, Integers b) noexcept { return _mm256_add_epi64(a, b); }
 ASSAY_INLINE Integers subtract(Integers a, Integers b) noexcept { return _mm256_sub_epi64(a, b); }
-
-// each<N>(f): f(0), ..., f(N - 1), the arguments being constants.
-template <class F, std::size_t... kIndices>
-ASSAY_INLINE void each(F&& f, std::index_sequence<kIndices...>) noexcept {
-  (f(std::integral_constant<std::size_t, kIndices>{}), ...);
-}
-template <std::size_t kCount, class F>
-ASSAY_INLINE void each(F&& f) noexcept {
-  each(f, std::make_index_sequence<kCount>{});
-}
 
 // Where chains begin, as doubles and as bit patterns; the latter are taken away again from the columns.
 constexpr double kHighStart = 0x1.8p101;

@@ -37,7 +37,9 @@ rsa::Residue returning_factor(const rsa::Modulus& modulus, std::uint32_t e) noex
 }  // namespace
 
 RsaKey::Parts::Parts(base::Bytes n, std::uint32_t e, RsaKernels kernels) : modulus(n), exponent(e), factor(returning_factor(modulus, e)) {
-  if (kernels == RsaKernels::simd && rsa::shape_index(modulus.bits()) < rsa::kShapeCount) vectors = std::make_unique<const rsa::VectorKey>(modulus, e);
+  if (kernels == RsaKernels::scalar) return;
+  if (rsa::shape_index(modulus.bits()) < rsa::kShapeCount) vectors = std::make_unique<const rsa::VectorKey>(modulus, e);
+  if (kernels == RsaKernels::ifma && rsa::ifma_shape_index(modulus.bits()) < rsa::kIfmaShapeCount) ifma = std::make_unique<const rsa::IfmaKey>(modulus, e);
 }
 
 RsaKey::RsaKey(std::unique_ptr<const Parts> parts) noexcept : parts_(std::move(parts)) {}
@@ -49,7 +51,8 @@ std::unique_ptr<const RsaKey> RsaKey::prepare(base::Bytes modulus, base::Bytes e
 }
 
 std::size_t RsaKey::bytes() const noexcept {
-  return sizeof *this + sizeof *parts_ + (parts_->vectors == nullptr ? 0 : sizeof *parts_->vectors + parts_->vectors->bytes());
+  const auto bytes_of = [](const auto& constants) { return constants == nullptr ? 0 : sizeof *constants + constants->bytes(); };
+  return sizeof *this + sizeof *parts_ + bytes_of(parts_->vectors) + bytes_of(parts_->ifma);
 }
 
 namespace rsa {

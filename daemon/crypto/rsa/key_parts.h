@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "crypto/rsa/ifma_key.h"
 #include "crypto/rsa/montgomery.h"
 #include "crypto/rsa/rsa.h"
 #include "crypto/rsa/vector_key.h"
@@ -17,7 +18,8 @@ struct RsaKey::Parts {
   std::uint32_t exponent;
   // R^e mod n: brings a power back from what e reductions have left of it.
   rsa::Residue factor;
-  std::unique_ptr<const rsa::VectorKey> vectors;  // null: scalar only
+  std::unique_ptr<const rsa::VectorKey> vectors;  // null: not for AVX2
+  std::unique_ptr<const rsa::IfmaKey> ifma;       // null: not for AVX-512 IFMA
 };
 
 namespace rsa {

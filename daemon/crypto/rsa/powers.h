@@ -1,8 +1,8 @@
-// Private to crypto: s^e mod n by the vector kernels, octets in, octets or an answer out. Only where rsa_simd_supported().
+// Private to crypto: s^e mod n by the vector kernels, octets in, octets or an answer out.
 #pragma once
 
-#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "base/bytes.h"
@@ -10,17 +10,12 @@
 
 namespace assay::crypto::rsa {
 
-// power_one_vartime(key, signature, encoded): encoded = signature^e mod n. Both have as many octets as n; signature < n; the key has vectors.
-void power_one_vartime(const RsaKey::Parts& key, base::Bytes signature, std::span<std::byte> encoded) noexcept;
-
-// PowerOf: one of four.
+// PowerOf: encoded = signature^e mod n. Both have as many octets as n; signature < n.
 struct PowerOf {
   const RsaKey::Parts* key = nullptr;
   base::Bytes signature;
   std::span<std::byte> encoded;
 };
-// power_four_vartime(four): the same for each; the keys are of one shape and exponent.
-void power_four_vartime(const std::array<PowerOf, kLanes>& four) noexcept;
 
 // Pkcs1Of: is signature^e mod n the PKCS#1 v1.5 encoding of the digest? As above; the digest is as long as the hash says.
 struct Pkcs1Of {
@@ -29,9 +24,25 @@ struct Pkcs1Of {
   RsaHash hash = RsaHash::unset;
   base::Bytes digest;
 };
-// encodes_one_vartime(check), encodes_four_vartime(four): the answer, and the answers; the keys of the four are of one shape and exponent. The power is never
-// brought back to octets: the encoding is brought to where the power is.
-bool encodes_one_vartime(const Pkcs1Of& check) noexcept;
-std::array<bool, kLanes> encodes_four_vartime(const std::array<Pkcs1Of, kLanes>& four) noexcept;
+
+// Vectors: the kernels of one kind of processor, of which each shape of keys has its own.
+struct Vectors {
+  std::size_t lanes = 0;  // so many signatures are raised together, under keys of one shape and exponent
+  std::size_t together_from = 0;  // so many take less time together, in some of the lanes, than one by one
+
+  // takes(key): whether it was prepared for these kernels; only then it is given to the others. shape(key): below 256.
+  bool (*takes)(const RsaKey::Parts& key) noexcept = nullptr;
+  std::size_t (*shape)(const RsaKey::Parts& key) noexcept = nullptr;
+  void (*power_one)(const PowerOf& power) noexcept = nullptr;
+  void (*power_lanes)(const PowerOf* powers) noexcept = nullptr;
+  // The answer, and the answers, a bit a lane. The power is never brought back to octets: the encoding is brought to where the power is.
+  bool (*encodes_one)(const Pkcs1Of& check) noexcept = nullptr;
+  std::uint32_t (*encodes_lanes)(const Pkcs1Of* checks) noexcept = nullptr;
+};
+inline constexpr std::size_t kLanesMax = kIfmaLanes;
+
+// simd_vectors(), ifma_vectors(): null where this processor or this build cannot run them.
+const Vectors* simd_vectors() noexcept;
+const Vectors* ifma_vectors() noexcept;
 
 }  // namespace assay::crypto::rsa

@@ -13,8 +13,9 @@
 
 namespace assay::crypto {
 
-// RsaKernels: what a key is prepared for. simd: for the vector kernels if its size suits them, and for the scalar ones in any case.
-enum class RsaKernels : std::uint8_t { unset = 0, scalar, simd };
+// RsaKernels: what a key is prepared for. simd: for the vector kernels of AVX2 if its size suits them, and for the scalar ones in any case. ifma: for those of
+// AVX-512 IFMA as well.
+enum class RsaKernels : std::uint8_t { unset = 0, scalar, simd, ifma };
 
 // RsaKey: the constants of one modulus and exponent. A resource, immutable, for any threads. Preparing takes some 60 us (scalar) or
 // 150 us (simd) for 2048 bits, a third and two thirds of a millisecond for 4096.
@@ -49,19 +50,21 @@ struct RsaCheckView {
 
 // RsaRouted: how many checks each kernel was given; those refused before any arithmetic are in none.
 struct RsaRouted {
-  std::size_t by_fours = 0;   // four signatures at a time
+  std::size_t together = 0;  // four signatures at a time, or eight
   std::size_t one_by_one = 0;
   std::size_t scalar = 0;
 };
 
-// verify_rsa_scalar_vartime(checks, results), verify_rsa_simd_vartime(checks, results): answers every check by valid or invalid; results has the size of
-// checks (CHECKed). A check without a key, with a digest or signature of the wrong length, or with anything unset is invalid. No allocation. Each answer
-// depends on its check alone. Thread-safe. simd needs rsa_simd_supported() (CHECKed); keys prepared for scalar only, or too long for the vector kernels, are
-// verified by the scalar one.
+// verify_rsa_scalar_vartime(checks, results), and simd and ifma: answers every check by valid or invalid; results has the size of checks (CHECKed). A check without a key, with a digest or signature of the wrong length, or with anything unset is invalid. No allocation. Each answer
+// depends on its check alone. Thread-safe. simd needs rsa_simd_supported(), ifma rsa_ifma_supported() (CHECKed); keys that are not prepared for these vector
+// kernels, or too long for them, are verified by the scalar one.
 RsaRouted verify_rsa_scalar_vartime(std::span<const RsaCheckView> checks, std::span<SignatureResult> results) noexcept;
 RsaRouted verify_rsa_simd_vartime(std::span<const RsaCheckView> checks, std::span<SignatureResult> results) noexcept;
+RsaRouted verify_rsa_ifma_vartime(std::span<const RsaCheckView> checks, std::span<SignatureResult> results) noexcept;
 
-// rsa_simd_supported(): whether this processor and system have what the vector kernels need (x86-64 with AVX2, FMA and BMI2).
+// rsa_simd_supported(), rsa_ifma_supported(): whether this processor and system have what the vector kernels need: x86-64 with AVX2, FMA and BMI2, and
+// AVX-512 F, BW, DQ, VL and IFMA besides.
 bool rsa_simd_supported() noexcept;
+bool rsa_ifma_supported() noexcept;
 
 }  // namespace assay::crypto

@@ -2,11 +2,10 @@
 #include "crypto/rsa/vector_key.h"
 
 #include <algorithm>
-#include <bit>
-#include <new>
 #include <utility>
 
 #include "base/check.h"
+#include "crypto/rsa/form.h"
 
 namespace assay::crypto::rsa {
 
@@ -14,7 +13,6 @@ namespace {
 
 __extension__ using Wide = unsigned __int128;
 
-constexpr std::size_t kTableAlignment = 64;
 // c has as many bits as the longest stage, y n' a product of it and the modulus.
 constexpr std::size_t kInverseWords = (kDigitBits * kShapes.back().stages[0] + kWordBits - 1) / kWordBits;
 constexpr std::size_t kProductWords = kInverseWords + (kShapes.back().bits_max() + kWordBits - 1) / kWordBits + 2;
@@ -96,44 +94,11 @@ Product stage_factor(std::span<const Word> n, const Inverse& inverse, std::size_
   return y;
 }
 
-// returning_factor(modulus, e, digits): 2^(49 digits e + 128) mod n.
-Residue returning_factor(const Modulus& modulus, std::uint32_t e, std::size_t digits) noexcept {
-  Residue base = modulus.power_of_two_vartime(kDigitBits * digits);
-  modulus.multiply_vartime(base, base, modulus.r_squared());
-  Residue power = modulus.power_vartime(base, e);
-  // 2^128 is no number in Montgomery's form: so the product leaves the form.
-  const Residue two_words = modulus.power_of_two_vartime(2 * kWordBits);
-  modulus.multiply_vartime(power, power, two_words);
-  modulus.canonicalize_vartime(power);
-  return power;
-}
-
 // place(shape, words, table): the digits of a number in the order of VectorConstants.
 void place(const Shape& shape, std::span<const Word> words, double* table) noexcept {
   std::array<std::int64_t, kShapes.back().digits()> digits;
   split(words, std::span(digits).first(shape.digits()));
   for (std::size_t i = 0; i < shape.digits(); ++i) table[kLanes * (i % shape.block) + i / shape.block] = static_cast<double>(digits[i]);
-}
-
-// negative_power(modulus, e, digits): -2^(49 digits (2 - e)) mod n, in Montgomery's form.
-Residue negative_power(const Modulus& modulus, std::uint32_t e, std::size_t digits) noexcept {
-  const Residue half = modulus.power_of_two_vartime(kWordBits * modulus.words() - 1);  // 1/2 in that form
-  Residue power = modulus.power_vartime(modulus.power_vartime(half, static_cast<std::uint32_t>(kDigitBits * digits)), e - 2);
-  modulus.negate_vartime(power);
-  return power;
-}
-
-constexpr std::array kHashes{RsaHash::sha256, RsaHash::sha384, RsaHash::sha512};
-
-// head_of(modulus, hash): the encoding of a digest that is zero.
-Residue head_of(const Modulus& modulus, RsaHash hash) noexcept {
-  constexpr std::array<std::byte, 64> kZeros{};
-  std::array<std::byte, base::limits::kRsaBitsMax / 8> octets;
-  const auto encoded = std::span(octets).first(modulus.bytes());
-  encode_pkcs1(hash, std::span(kZeros).first(digest_bytes(hash)), encoded);
-  Residue head;
-  load_words(encoded, std::span(head).first(modulus.words()));
-  return head;
 }
 
 std::size_t table_doubles(const Shape& shape) noexcept { return (shape.stage_count + 2 + kHashes.size()) * shape.digits(); }
@@ -159,12 +124,10 @@ void split(std::span<const Word> words, std::span<std::int64_t> digits) noexcept
   }
 }
 
-void VectorKey::Free::operator()(double* tables) const noexcept { ::operator delete[](tables, std::align_val_t{kTableAlignment}); }
-
 VectorKey::VectorKey(const Modulus& modulus, std::uint32_t exponent) : shape_(shape_index(modulus.bits())) {
   CHECK(shape_ < kShapeCount);
   const Shape& shape = kShapes[shape_];
-  tables_.reset(static_cast<double*>(::operator new[](sizeof(double) * table_doubles(shape), std::align_val_t{kTableAlignment})));
+  tables_ = make_aligned<double>(table_doubles(shape));
   const Inverse inverse = negative_inverse(modulus.number());
   double* table = tables_.get();
   for (std::size_t i = 0; i < shape.stage_count; ++i, table += shape.digits()) place(shape, stage_factor(modulus.number(), inverse, shape.stage(i)), table);
@@ -174,18 +137,11 @@ VectorKey::VectorKey(const Modulus& modulus, std::uint32_t exponent) : shape_(sh
     place(shape, std::span(number).first(modulus.words()), table);
     return std::exchange(table, table + shape.digits());
   };
-  constants_.factor = put(returning_factor(modulus, exponent, shape.digits()));
-  const Residue negative = negative_power(modulus, exponent, shape.digits());
-  // A product with a number that is not in Montgomery's form leaves the form.
-  const auto times_negative = [&](const Residue& number) {
-    Residue product;
-    modulus.multiply_vartime(product, negative, number);
-    modulus.canonicalize_vartime(product);
-    return product;
-  };
-  constants_.negative = put(times_negative(Residue{1}));
+  const FormNumbers numbers = form_numbers(modulus, exponent, kDigitBits * shape.digits(), 2 * kWordBits);
+  constants_.factor = put(numbers.factor);
+  constants_.negative = put(numbers.negative);
   constants_.heads = table;
-  for (const RsaHash hash : kHashes) put(times_negative(head_of(modulus, hash)));
+  for (const Residue& head : numbers.heads) put(head);
 }
 
 std::size_t VectorKey::bytes() const noexcept { return sizeof(double) * table_doubles(kShapes[shape_]); }

@@ -9,10 +9,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 
-#include "base/bytes.h"
+#include "crypto/rsa/aligned.h"
 #include "crypto/rsa/montgomery.h"
 #include "crypto/rsa/padding.h"
 
@@ -78,11 +77,10 @@ struct VectorConstants {
   std::uint32_t exponent = 0;
   // y of each stage, one after the other, digits() each.
   const double* stages = nullptr;
-  // 2^(49 digits() e + 128) mod n: brings a power back from what e - 1 reductions, the one by this factor, and the last one by two words have left of it.
+  // FormNumbers (form.h), of R = 2^(49 digits()); the last reduction of a power drops two words.
   const double* factor = nullptr;
-  // -2^(49 digits() (2 - e)) mod n: times an encoding, what must be added to the power before its last reduction to make a multiple of n.
   const double* negative = nullptr;
-  // Of each hash, digits() each, in the order of RsaHash: the PKCS#1 encoding of a digest that is zero, times `negative`, mod n.
+  // Of each hash, digits() each, in the order of RsaHash.
   const double* heads = nullptr;
 
   const double* head(RsaHash hash, std::size_t digits) const noexcept { return heads + (static_cast<std::size_t>(hash) - 1) * digits; }
@@ -102,11 +100,8 @@ class VectorKey {
   std::size_t bytes() const noexcept;
 
  private:
-  struct Free {
-    void operator()(double* tables) const noexcept;
-  };
   std::size_t shape_;
-  std::unique_ptr<double[], Free> tables_;
+  AlignedArray<double> tables_;
   VectorConstants constants_;
 };
 

@@ -40,69 +40,72 @@ SignatureResult by_scalar(const RsaCheckView& check) noexcept {
 
 rsa::Pkcs1Of pkcs1_of(const RsaCheckView& check) noexcept { return {&check.key->parts(), check.signature, check.hash, check.digest}; }
 
-SignatureResult by_vectors(const RsaCheckView& check) noexcept {
-  if (check.padding == RsaPadding::pkcs1) return result_of(rsa::encodes_one_vartime(pkcs1_of(check)));
+rsa::PowerOf power_of(const RsaCheckView& check, Encoded& encoded) noexcept {
+  return {&check.key->parts(), check.signature, std::span(encoded).first(check.signature.size())};
+}
+
+SignatureResult by_one(const rsa::Vectors& vectors, const RsaCheckView& check) noexcept {
+  if (check.padding == RsaPadding::pkcs1) return result_of(vectors.encodes_one(pkcs1_of(check)));
   Encoded encoded;
-  rsa::power_one_vartime(check.key->parts(), check.signature, std::span(encoded).first(check.signature.size()));
+  vectors.power_one(power_of(check, encoded));
   return encodes(simd_hashes(), check, encoded.data());
 }
 
 // Batches are cut into pieces of this many, so that what is kept of them lies on the stack.
 constexpr std::size_t kPieceMax = 256;
 
-// Place: a computable check that the vector kernels can take. Those of equal group may share a four.
+// Place: a computable check that the vector kernels can take. Those of equal group may be answered together.
 struct Place {
   std::uint64_t group;
   std::size_t index;
 };
 
-// group_of(check): what the lanes of a four have in common: shape, padding and exponent.
-std::uint64_t group_of(const RsaCheckView& check) noexcept {
+// group_of(vectors, check): what the lanes have in common: shape, padding and exponent.
+std::uint64_t group_of(const rsa::Vectors& vectors, const RsaCheckView& check) noexcept {
   const RsaKey::Parts& parts = check.key->parts();
-  return std::uint64_t{parts.vectors->shape()} << 40 | std::uint64_t{static_cast<std::uint8_t>(check.padding)} << 32 | parts.exponent;
+  return std::uint64_t{vectors.shape(parts)} << 40 | std::uint64_t{static_cast<std::uint8_t>(check.padding)} << 32 | parts.exponent;
 }
 
-// by_four(checks, results, places): up to four places; lanes without a place repeat the first, unanswered.
-void by_four(std::span<const RsaCheckView> checks, std::span<SignatureResult> results, std::span<const Place> places) noexcept {
+// by_lanes(vectors, checks, results, places): as many places as there are lanes, or fewer; lanes without a place repeat the first, unanswered.
+void by_lanes(const rsa::Vectors& vectors, std::span<const RsaCheckView> checks, std::span<SignatureResult> results, std::span<const Place> places) noexcept {
   const auto check_of = [&](std::size_t lane) -> const RsaCheckView& { return checks[places[lane < places.size() ? lane : 0].index]; };
   if (check_of(0).padding == RsaPadding::pkcs1) {
-    const auto answers = rsa::encodes_four_vartime({pkcs1_of(check_of(0)), pkcs1_of(check_of(1)), pkcs1_of(check_of(2)), pkcs1_of(check_of(3))});
-    for (std::size_t lane = 0; lane < places.size(); ++lane) results[places[lane].index] = result_of(answers[lane]);
+    std::array<rsa::Pkcs1Of, rsa::kLanesMax> asked;
+    for (std::size_t lane = 0; lane < vectors.lanes; ++lane) asked[lane] = pkcs1_of(check_of(lane));
+    const std::uint32_t answers = vectors.encodes_lanes(asked.data());
+    for (std::size_t lane = 0; lane < places.size(); ++lane) results[places[lane].index] = result_of((answers >> lane & 1) != 0);
     return;
   }
-  std::array<Encoded, rsa::kLanes> encoded;
-  std::array<rsa::PowerOf, rsa::kLanes> four;
-  for (std::size_t lane = 0; lane < rsa::kLanes; ++lane) {
-    const RsaCheckView& check = check_of(lane);
-    four[lane] = {&check.key->parts(), check.signature, std::span(encoded[lane]).first(check.signature.size())};
-  }
-  rsa::power_four_vartime(four);
+  std::array<Encoded, rsa::kLanesMax> encoded;
+  std::array<rsa::PowerOf, rsa::kLanesMax> powers;
+  for (std::size_t lane = 0; lane < vectors.lanes; ++lane) powers[lane] = power_of(check_of(lane), encoded[lane]);
+  vectors.power_lanes(powers.data());
   for (std::size_t lane = 0; lane < places.size(); ++lane) results[places[lane].index] = encodes(simd_hashes(), check_of(lane), encoded[lane].data());
 }
 
-// by_group(checks, results, places, routed): places of one group. Three take less time as a four than one by one.
-void by_group(std::span<const RsaCheckView> checks, std::span<SignatureResult> results, std::span<const Place> places, RsaRouted& routed) noexcept {
-  constexpr std::size_t kFourFrom = 3;
-  while (places.size() >= kFourFrom) {
-    const std::size_t count = std::min(places.size(), rsa::kLanes);
-    by_four(checks, results, places.first(count));
-    routed.by_fours += count;
+// by_group(vectors, checks, results, places, routed): places of one group.
+void by_group(const rsa::Vectors& vectors, std::span<const RsaCheckView> checks, std::span<SignatureResult> results, std::span<const Place> places,
+              RsaRouted& routed) noexcept {
+  while (places.size() >= vectors.together_from) {
+    const std::size_t count = std::min(places.size(), vectors.lanes);
+    by_lanes(vectors, checks, results, places.first(count));
+    routed.together += count;
     places = places.subspan(count);
   }
   for (const Place& place : places) {
-    results[place.index] = by_vectors(checks[place.index]);
+    results[place.index] = by_one(vectors, checks[place.index]);
     ++routed.one_by_one;
   }
 }
 
-void verify_piece(std::span<const RsaCheckView> checks, std::span<SignatureResult> results, RsaRouted& routed) noexcept {
+void verify_piece(const rsa::Vectors& vectors, std::span<const RsaCheckView> checks, std::span<SignatureResult> results, RsaRouted& routed) noexcept {
   std::array<Place, kPieceMax> storage;
   std::size_t count = 0;
   for (std::size_t i = 0; i < checks.size(); ++i) {
     results[i] = SignatureResult::invalid;
     if (!computable(checks[i])) continue;
-    if (checks[i].key->parts().vectors != nullptr) {
-      storage[count++] = {group_of(checks[i]), i};
+    if (vectors.takes(checks[i].key->parts())) {
+      storage[count++] = {group_of(vectors, checks[i]), i};
     } else {
       results[i] = by_scalar(checks[i]);
       ++routed.scalar;
@@ -113,9 +116,22 @@ void verify_piece(std::span<const RsaCheckView> checks, std::span<SignatureResul
   for (std::size_t start = 0; start < count;) {
     std::size_t end = start + 1;
     while (end < count && places[end].group == places[start].group) ++end;
-    by_group(checks, results, places.subspan(start, end - start), routed);
+    by_group(vectors, checks, results, places.subspan(start, end - start), routed);
     start = end;
   }
+}
+
+// verify_by(vectors, checks, results): vectors is not null (CHECKed).
+RsaRouted verify_by(const rsa::Vectors* vectors, std::span<const RsaCheckView> checks, std::span<SignatureResult> results) noexcept {
+  CHECK(results.size() == checks.size() && vectors != nullptr);
+  RsaRouted routed;
+  while (!checks.empty()) {
+    const std::size_t count = std::min(checks.size(), kPieceMax);
+    verify_piece(*vectors, checks.first(count), results.first(count), routed);
+    checks = checks.subspan(count);
+    results = results.subspan(count);
+  }
+  return routed;
 }
 
 }  // namespace
@@ -133,15 +149,11 @@ RsaRouted verify_rsa_scalar_vartime(std::span<const RsaCheckView> checks, std::s
 }
 
 RsaRouted verify_rsa_simd_vartime(std::span<const RsaCheckView> checks, std::span<SignatureResult> results) noexcept {
-  CHECK(results.size() == checks.size() && rsa_simd_supported());
-  RsaRouted routed;
-  while (!checks.empty()) {
-    const std::size_t count = std::min(checks.size(), kPieceMax);
-    verify_piece(checks.first(count), results.first(count), routed);
-    checks = checks.subspan(count);
-    results = results.subspan(count);
-  }
-  return routed;
+  return verify_by(rsa::simd_vectors(), checks, results);
+}
+
+RsaRouted verify_rsa_ifma_vartime(std::span<const RsaCheckView> checks, std::span<SignatureResult> results) noexcept {
+  return verify_by(rsa::ifma_vectors(), checks, results);
 }
 
 }  // namespace assay::crypto

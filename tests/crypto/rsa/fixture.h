@@ -16,12 +16,15 @@
 namespace assay::crypto::test {
 
 // Kernel: by which entry a check is answered.
-enum class Kernel : std::uint8_t { scalar, simd };
+enum class Kernel : std::uint8_t { scalar, simd, ifma };
 
 inline std::vector<Kernel> kernels() {
-  return rsa_simd_supported() ? std::vector{Kernel::scalar, Kernel::simd} : std::vector{Kernel::scalar};
+  std::vector<Kernel> all{Kernel::scalar};
+  if (rsa_simd_supported()) all.push_back(Kernel::simd);
+  if (rsa_ifma_supported()) all.push_back(Kernel::ifma);
+  return all;
 }
-inline std::string kernel_name(Kernel kernel) { return kernel == Kernel::scalar ? "scalar" : "simd"; }
+inline std::string kernel_name(Kernel kernel) { return kernel == Kernel::scalar ? "scalar" : kernel == Kernel::simd ? "simd" : "ifma"; }
 
 inline const char* hash_name(RsaHash hash) { return hash == RsaHash::sha256 ? "SHA256" : hash == RsaHash::sha384 ? "SHA384" : "SHA512"; }
 inline Algorithm algorithm_of(RsaPadding padding, RsaHash hash) {
@@ -34,7 +37,7 @@ inline constexpr std::array kPaddings{RsaPadding::pkcs1, RsaPadding::pss};
 // RsaPair: a private key and what is prepared of its public half.
 struct RsaPair {
   explicit RsaPair(unsigned bits, unsigned long exponent = 65537)
-      : signer(SigningKey::rsa(bits, exponent)), modulus(signer.first()), n(Number::big_endian(modulus)), key(prepare(RsaKernels::simd)) {}
+      : signer(SigningKey::rsa(bits, exponent)), modulus(signer.first()), n(Number::big_endian(modulus)), key(prepare(RsaKernels::ifma)) {}
   std::unique_ptr<const RsaKey> prepare(RsaKernels kernels_wanted) const {
     auto made = RsaKey::prepare(modulus, signer.second(), kernels_wanted);
     if (made == nullptr) std::abort();
@@ -72,15 +75,16 @@ inline std::vector<SignatureResult> answers(Kernel kernel, const std::vector<Sig
   std::vector<RsaCheckView> views;
   for (const Signed& check : checks) views.push_back(check.view());
   std::vector<SignatureResult> results(checks.size(), SignatureResult::valid);
-  const RsaRouted used = kernel == Kernel::scalar ? verify_rsa_scalar_vartime(views, results) : verify_rsa_simd_vartime(views, results);
+  const auto verify = kernel == Kernel::scalar ? verify_rsa_scalar_vartime : kernel == Kernel::simd ? verify_rsa_simd_vartime : verify_rsa_ifma_vartime;
+  const RsaRouted used = verify(views, results);
   if (routed != nullptr) *routed = used;
   return results;
 }
 
-// answer(kernel, check): alone and, which must not make a difference, four times in one batch.
+// answer(kernel, check): alone and, which must not make a difference, in every lane of a batch.
 inline SignatureResult answer(Kernel kernel, const Signed& check) {
   const SignatureResult alone = answers(kernel, {check})[0];
-  for (const SignatureResult result : answers(kernel, {check, check, check, check})) EXPECT_EQ(result, alone) << kernel_name(kernel);
+  for (const SignatureResult result : answers(kernel, std::vector<Signed>(8, check))) EXPECT_EQ(result, alone) << kernel_name(kernel);
   return alone;
 }
 

@@ -16,7 +16,7 @@ using test::Octets;
 struct Prepared {
   Prepared(Number modulus, std::uint32_t exponent) : n(std::move(modulus)), e(exponent) {
     const Octets octets = n.big_endian(static_cast<std::size_t>(BN_num_bytes(n.get())));
-    key = RsaKey::prepare(octets, Number(exponent).big_endian(static_cast<std::size_t>(BN_num_bytes(Number(exponent).get()))), RsaKernels::simd);
+    key = RsaKey::prepare(octets, Number(exponent).big_endian(static_cast<std::size_t>(BN_num_bytes(Number(exponent).get()))), RsaKernels::ifma);
     if (key == nullptr) std::abort();
   }
   std::size_t bytes() const { return key->parts().modulus.bytes(); }
@@ -38,7 +38,7 @@ std::vector<Number> edges(const Number& n, std::mt19937_64& random, int extremes
     numbers.push_back(Number(i));
     numbers.push_back(n - Number(i + 1));
   }
-  for (const int digit : {49, 64}) {
+  for (const int digit : {49, 52, 64}) {
     for (int bit = digit * static_cast<int>(random() % 3 + 1); bit < bits - 1; bit += digit * static_cast<int>(random() % 9 + 4)) {
       numbers.push_back(two(bit));
       numbers.push_back(two(bit) - Number(1));
@@ -47,19 +47,34 @@ std::vector<Number> edges(const Number& n, std::mt19937_64& random, int extremes
     }
   }
   for (int i = 0; i < extremes; ++i) {
-    Number dense;
-    for (int bit = 0; bit < bits; bit += 49) {
-      const unsigned long digits[] = {0, 1, (1UL << 48) - 1, 1UL << 48, (1UL << 49) - 1, random() >> 15};
-      dense = dense * two(49) + Number(digits[random() % 6]);
+    for (const int width : {49, 52}) {
+      Number dense;
+      for (int bit = 0; bit < bits; bit += width) {
+        const unsigned long digits[] = {0, 1, (1UL << (width - 1)) - 1, 1UL << (width - 1), (1UL << width) - 1, random() >> (64 - width)};
+        dense = dense * two(width) + Number(digits[random() % 6]);
+      }
+      numbers.push_back(dense % n);
     }
-    numbers.push_back(dense % n);
   }
   return numbers;
 }
 
 // moduli(bits): not of RSA, but odd: all ones, sparse, and with long runs.
 std::vector<Number> moduli(int bits) {
-  return {two(bits) - Number(1), two(bits - 1) + Number(1), two(bits) - two(bits / 2) - Number(1), two(bits) - Number(189), two(bits - 1) + two(49 * 11) - Number(1)};
+  return {two(bits) - Number(1),   two(bits - 1) + Number(1),            two(bits) - two(bits / 2) - Number(1),
+          two(bits) - Number(189), two(bits - 1) + two(49 * 11) - Number(1), two(bits) - two(52 * 10) - Number(1)};
+}
+
+// Kinds: the vector kernels that this processor can run.
+struct Kind {
+  const char* name;
+  const rsa::Vectors* vectors;
+};
+std::vector<Kind> kinds() {
+  std::vector<Kind> all;
+  if (rsa::simd_vectors() != nullptr) all.push_back({"simd", rsa::simd_vectors()});
+  if (rsa::ifma_vectors() != nullptr) all.push_back({"ifma", rsa::ifma_vectors()});
+  return all;
 }
 
 void expect_powers(const Prepared& prepared, const std::vector<Number>& numbers) {
@@ -74,28 +89,33 @@ void expect_powers(const Prepared& prepared, const std::vector<Number>& numbers)
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     rsa::power_scalar_vartime(key, signatures[i], encoded);
     ASSERT_EQ(encoded, wanted[i]) << "scalar, number " << i << ", " << key.modulus.bits() << " bits, e " << prepared.e;
-    if (!rsa_simd_supported() || key.vectors == nullptr) continue;
-    rsa::power_one_vartime(key, signatures[i], encoded);
-    ASSERT_EQ(encoded, wanted[i]) << "one, number " << i << ", " << key.modulus.bits() << " bits, e " << prepared.e;
   }
-  if (!rsa_simd_supported() || key.vectors == nullptr) return;
-  for (std::size_t i = 0; i < numbers.size(); i += 4) {
-    std::array<rsa::PowerOf, 4> four;
-    std::array<Octets, 4> out;
-    for (std::size_t lane = 0; lane < 4; ++lane) {
-      out[lane] = Octets(prepared.bytes());
-      four[lane] = {&key, signatures[(i + lane) % numbers.size()], out[lane]};
+  for (const auto& [name, vectors] : kinds()) {
+    if (!vectors->takes(key)) continue;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      vectors->power_one({&key, signatures[i], encoded});
+      ASSERT_EQ(encoded, wanted[i]) << name << ", number " << i << ", " << key.modulus.bits() << " bits, e " << prepared.e;
     }
-    rsa::power_four_vartime(four);
-    for (std::size_t lane = 0; lane < 4; ++lane) {
-      ASSERT_EQ(out[lane], wanted[(i + lane) % numbers.size()]) << "four, number " << i << ", lane " << lane << ", " << key.modulus.bits() << " bits, e " << prepared.e;
+    for (std::size_t i = 0; i < numbers.size(); i += vectors->lanes) {
+      std::array<rsa::PowerOf, rsa::kLanesMax> powers;
+      std::array<Octets, rsa::kLanesMax> out;
+      for (std::size_t lane = 0; lane < vectors->lanes; ++lane) {
+        out[lane] = Octets(prepared.bytes());
+        powers[lane] = {&key, signatures[(i + lane) % numbers.size()], out[lane]};
+      }
+      vectors->power_lanes(powers.data());
+      for (std::size_t lane = 0; lane < vectors->lanes; ++lane) {
+        ASSERT_EQ(out[lane], wanted[(i + lane) % numbers.size()])
+            << name << ", number " << i << ", lane " << lane << ", " << key.modulus.bits() << " bits, e " << prepared.e;
+      }
     }
   }
 }
 
 class RsaPower : public testing::TestWithParam<int> {};
 
-INSTANTIATE_TEST_SUITE_P(Bits, RsaPower, testing::Values(2048, 2049, 2053, 2054, 2200, 3071, 3072, 3082, 3083, 4096, 4097, 4209, 4210, 8191), testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(Bits, RsaPower, testing::Values(2048, 2049, 2053, 2054, 2056, 2078, 2079, 2200, 3071, 3072, 3082, 3083, 3118, 3119, 4096, 4097, 4158, 4159, 4209, 4210, 8191),
+                         testing::PrintToStringParamName());
 
 TEST_P(RsaPower, AgreesWithOpenSslOnEdgesUnderArtificialModuli) {
   std::mt19937_64 random(static_cast<std::uint64_t>(GetParam()));

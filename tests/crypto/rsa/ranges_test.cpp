@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "crypto/rsa/digit_ranges.h"
+#include "crypto/rsa/ifma_key.h"
 #include "crypto/rsa/vector_key.h"
 
 namespace assay::crypto::rsa {
@@ -83,6 +84,33 @@ TEST(RsaShapes, AreChosenBySize) {
   EXPECT_EQ(shape_index(4209), 2U);
   EXPECT_EQ(shape_index(4210), kShapeCount);
   EXPECT_EQ(shape_index(8192), kShapeCount);
+}
+
+// A modulus one bit longer, or digits so many that their halves of products fill 64 bits.
+TEST(RsaIfmaShapes, HoldWithNothingToSpare) {
+  for (const IfmaShape& shape : kIfmaShapes) {
+    EXPECT_TRUE(ifma_holds(shape));
+    EXPECT_TRUE(ifma_reduces(shape.digits(), shape.bits_max()));
+    EXPECT_FALSE(ifma_reduces(shape.digits(), shape.bits_max() + 1));
+  }
+  EXPECT_TRUE(ifma_reduces(40, kIfmaDigitBits * kIfmaDigestDigits + 1));
+  EXPECT_FALSE(ifma_reduces(40, kIfmaDigitBits * kIfmaDigestDigits)) << "a modulus not longer than a digest";
+  EXPECT_TRUE(ifma_columns_fit(1010));
+  EXPECT_FALSE(ifma_columns_fit(1020));
+  EXPECT_FALSE(ifma_holds({.blocks = 102, .rows = 128}));
+  EXPECT_FALSE(ifma_holds({.blocks = 4, .rows = 4})) << "40 digits in 32 places";
+  EXPECT_FALSE(ifma_holds({.blocks = 4, .rows = 6})) << "a last lane without any digit";
+}
+
+TEST(RsaIfmaShapes, AreChosenBySize) {
+  EXPECT_EQ(ifma_shape_index(2048), 0U);
+  EXPECT_EQ(ifma_shape_index(2078), 0U);
+  EXPECT_EQ(ifma_shape_index(2079), 1U);
+  EXPECT_EQ(ifma_shape_index(3118), 1U);
+  EXPECT_EQ(ifma_shape_index(3119), 2U);
+  EXPECT_EQ(ifma_shape_index(4158), 2U);
+  EXPECT_EQ(ifma_shape_index(4159), kIfmaShapeCount);
+  EXPECT_EQ(ifma_shape_index(8192), kIfmaShapeCount);
 }
 
 }  // namespace

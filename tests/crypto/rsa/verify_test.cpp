@@ -19,7 +19,7 @@ const Octets kMessage = from_text("message");
 // The vector kernels' classes and their edges, sizes whose top octet holds one bit or a few, and sizes that only the scalar kernel takes.
 class RsaSize : public testing::TestWithParam<unsigned> {};
 
-INSTANTIATE_TEST_SUITE_P(Bits, RsaSize, testing::Values(2048U, 2049U, 2050U, 2051U, 2052U, 2053U, 2054U, 2055U, 2056U, 3070U, 3072U, 3083U, 4094U, 4096U, 4100U, 8192U),
+INSTANTIATE_TEST_SUITE_P(Bits, RsaSize, testing::Values(2048U, 2049U, 2050U, 2051U, 2052U, 2053U, 2054U, 2055U, 2056U, 2078U, 2079U, 3070U, 3072U, 3083U, 3118U, 4094U, 4096U, 4100U, 8192U),
                          testing::PrintToStringParamName());
 
 // RFC 8017 sections 8.1.2 and 8.2.2.
@@ -129,7 +129,7 @@ TEST(RsaVerify, RefusesWhatIsUnsetMissingOrOfTheWrongLength) {
   for (const Kernel kernel : test::kernels()) {
     RsaRouted routed;
     EXPECT_THAT(test::answers(kernel, bad, &routed), testing::Each(invalid)) << test::kernel_name(kernel);
-    EXPECT_EQ(routed.by_fours + routed.one_by_one + routed.scalar, 0U);
+    EXPECT_EQ(routed.together + routed.one_by_one + routed.scalar, 0U);
     EXPECT_TRUE(test::answers(kernel, {}).empty());
   }
 }
@@ -161,7 +161,7 @@ std::vector<Signed> mixed(std::size_t count, std::uint32_t seed) {
 }
 
 TEST(RsaVerify, AnswersEachOfABatchByItself) {
-  for (const std::size_t count : {1U, 2U, 3U, 4U, 5U, 7U, 16U, 64U, 300U}) {
+  for (const std::size_t count : {1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U, 9U, 10U, 11U, 12U, 13U, 14U, 15U, 16U, 17U, 64U, 300U}) {
     const std::vector<Signed> checks = mixed(count, static_cast<std::uint32_t>(count));
     for (const Kernel kernel : test::kernels()) {
       const std::vector<SignatureResult> results = test::answers(kernel, checks);
@@ -170,26 +170,30 @@ TEST(RsaVerify, AnswersEachOfABatchByItself) {
   }
 }
 
-// One bad signature in each place of a four, under four keys: the others are answered as before.
-TEST(RsaVerify, KeepsTheLanesOfAFourApart) {
-  const RsaPair second(2048);
-  const RsaPair third(2048);
-  const RsaPair fourth(2048);
+// Bad signatures in some places of a four and an eight, under as many keys: the others are answered as before.
+TEST(RsaVerify, KeepsTheLanesApart) {
+  std::vector<std::unique_ptr<const RsaPair>> pairs;
   std::vector<Signed> checks;
-  for (const RsaPair* pair : {&test::pair_of(2048), &second, &third, &fourth}) checks.push_back(test::signed_by(*pair, RsaPadding::pss, RsaHash::sha256, kMessage));
-  for (const Kernel kernel : test::kernels()) {
-    for (unsigned bad = 0; bad < 16; ++bad) {
-      std::vector<Signed> some = checks;
-      for (std::size_t i = 0; i < 4; ++i) {
-        if ((bad >> i & 1) != 0) some[i].signature = test::flipped(checks[i].signature, 300 * i + 17);
+  for (unsigned i = 0; i < 8; ++i) {
+    pairs.push_back(std::make_unique<const RsaPair>(2048U));
+    checks.push_back(test::signed_by(*pairs.back(), RsaPadding::pss, RsaHash::sha256, kMessage));
+  }
+  for (const RsaPadding padding : test::kPaddings) {
+    for (std::size_t i = 0; i < 8; ++i) checks[i] = test::signed_by(*pairs[i], padding, RsaHash::sha256, kMessage);
+    for (const Kernel kernel : test::kernels()) {
+      for (unsigned bad = 0; bad < 256; bad = bad * 2 + 3 * (bad % 5) + 1) {
+        std::vector<Signed> some = checks;
+        for (std::size_t i = 0; i < 8; ++i) {
+          if ((bad >> i & 1) != 0) some[i].signature = test::flipped(checks[i].signature, 200 * i + 17);
+        }
+        const std::vector<SignatureResult> results = test::answers(kernel, some);
+        for (std::size_t i = 0; i < 8; ++i) EXPECT_EQ(results[i], (bad >> i & 1) != 0 ? invalid : valid) << test::kernel_name(kernel) << ", " << bad << ", lane " << i;
       }
-      const std::vector<SignatureResult> results = test::answers(kernel, some);
-      for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(results[i], (bad >> i & 1) != 0 ? invalid : valid) << test::kernel_name(kernel) << ", " << bad << ", lane " << i;
+      // A signature under the key of another lane.
+      std::swap(checks[1].key, checks[6].key);
+      EXPECT_EQ(test::answers(kernel, checks), (std::vector{valid, invalid, valid, valid, valid, valid, invalid, valid})) << test::kernel_name(kernel);
+      std::swap(checks[1].key, checks[6].key);
     }
-    // A signature under the key of another lane.
-    std::swap(checks[1].key, checks[2].key);
-    EXPECT_EQ(test::answers(kernel, checks), (std::vector{valid, invalid, invalid, valid})) << test::kernel_name(kernel);
-    std::swap(checks[1].key, checks[2].key);
   }
 }
 
@@ -199,32 +203,51 @@ TEST(RsaVerify, SendsChecksToTheKernelsMeantForThem) {
   const RsaPair& pair = test::pair_of(2048);
   const auto scalar_key = pair.prepare(RsaKernels::scalar);
   const Signed check = test::signed_by(pair, RsaPadding::pkcs1, RsaHash::sha256, kMessage);
+  const auto simd_key = pair.prepare(RsaKernels::simd);
   Signed scalar_check = check;
   scalar_check.key = scalar_key.get();
+  Signed simd_check = check;
+  simd_check.key = simd_key.get();
   const Signed large = test::signed_by(test::pair_of(8192), RsaPadding::pkcs1, RsaHash::sha256, kMessage);
   const Signed pss = test::signed_by(pair, RsaPadding::pss, RsaHash::sha256, kMessage);
   const Signed other_hash = test::signed_by(pair, RsaPadding::pkcs1, RsaHash::sha512, kMessage);
   const Signed other_size = test::signed_by(test::pair_of(3072), RsaPadding::pkcs1, RsaHash::sha256, kMessage);
   struct Case {
+    Kernel kernel;
     std::vector<Signed> checks;
     RsaRouted routed;
   };
+  using enum Kernel;
+  const std::vector<Signed> five(5, check);
+  const std::vector<Signed> six(6, check);
+  const std::vector<Signed> eight(8, check);
+  const std::vector<Signed> nine(9, check);
+  const std::vector<Signed> fourteen(14, check);
   const Case cases[] = {
-      {{check}, {0, 1, 0}},
-      {{check, check}, {0, 2, 0}},
-      {{check, check, check}, {3, 0, 0}},  // a fourth lane repeats one of them
-      {{check, check, check, check}, {4, 0, 0}},
-      {{check, other_size, check, other_size, check, other_size, check, large}, {7, 0, 1}},
-      {{check, check, check, check, check, other_size}, {4, 2, 0}},
-      {{check, pss, check, pss, check, pss, pss}, {7, 0, 0}},  // a four is of one padding
-      {{check, pss, check, pss}, {0, 4, 0}},
-      {{check, other_hash, check, other_hash}, {4, 0, 0}},
-      {{scalar_check, check, large}, {0, 1, 2}},
+      {simd, {check}, {0, 1, 0}},
+      {simd, {check, check}, {0, 2, 0}},
+      {simd, {check, check, check}, {3, 0, 0}},  // a fourth lane repeats one of them
+      {simd, {check, check, check, check}, {4, 0, 0}},
+      {simd, {check, other_size, check, other_size, check, other_size, check, large}, {7, 0, 1}},
+      {simd, {check, check, check, check, check, other_size}, {4, 2, 0}},
+      {simd, {check, pss, check, pss, check, pss, pss}, {7, 0, 0}},  // a four is of one padding
+      {simd, {check, pss, check, pss}, {0, 4, 0}},
+      {simd, {check, other_hash, check, other_hash}, {4, 0, 0}},
+      {simd, {scalar_check, check, large}, {0, 1, 2}},
+      {ifma, five, {0, 5, 0}},
+      {ifma, six, {6, 0, 0}},
+      {ifma, eight, {8, 0, 0}},
+      {ifma, nine, {8, 1, 0}},
+      {ifma, fourteen, {14, 0, 0}},
+      {ifma, {check, check, check, check, check, other_size, other_size, pss}, {0, 8, 0}},
+      {ifma, {other_hash, check, check, check, other_hash, check, check, pss}, {7, 1, 0}},
+      {ifma, {scalar_check, simd_check, check, large}, {0, 1, 3}},
   };
   for (const Case& c : cases) {
+    if (c.kernel == ifma && !rsa_ifma_supported()) continue;
     RsaRouted routed;
-    EXPECT_THAT(test::answers(Kernel::simd, c.checks, &routed), testing::Each(valid));
-    EXPECT_EQ(routed.by_fours, c.routed.by_fours);
+    EXPECT_THAT(test::answers(c.kernel, c.checks, &routed), testing::Each(valid));
+    EXPECT_EQ(routed.together, c.routed.together);
     EXPECT_EQ(routed.one_by_one, c.routed.one_by_one);
     EXPECT_EQ(routed.scalar, c.routed.scalar);
     test::answers(Kernel::scalar, c.checks, &routed);
@@ -252,7 +275,8 @@ TEST(RsaKey, TakesWhatKeyMaterialTakes) {
   EXPECT_TRUE(prepared(Octets(1024, std::byte{0xFF}), e)) << "8192 bits";
   EXPECT_FALSE(prepared(Octets(1025, std::byte{0xFF}), e)) << "8200 bits";
   EXPECT_EQ(RsaKey::prepare(pair.modulus, e, RsaKernels::unset), nullptr);
-  EXPECT_GT(pair.key->bytes(), pair.prepare(RsaKernels::scalar)->bytes());
+  EXPECT_GT(pair.prepare(RsaKernels::simd)->bytes(), pair.prepare(RsaKernels::scalar)->bytes());
+  EXPECT_GT(pair.prepare(RsaKernels::ifma)->bytes(), pair.prepare(RsaKernels::simd)->bytes());
 }
 
 }  // namespace
