@@ -11,6 +11,11 @@ namespace {
 
 ASSAY_INLINE Integers broadcast(std::int64_t digit) noexcept { return _mm512_set1_epi64(digit); }
 ASSAY_INLINE Integers first_lane(Integers v) noexcept { return _mm512_broadcastq_epi64(_mm512_castsi512_si128(v)); }
+// add_digits(low, high, x, y): the product of two digits.
+ASSAY_INLINE void add_digits(Integers& low, Integers& high, Integers x, Integers y) noexcept {
+  low = add_low(low, x, y);
+  high = add_high(high, x, y);
+}
 // up(v): each lane to the next one; the first is zero. down(v): each lane to the one before; the last is zero.
 ASSAY_INLINE Integers up(Integers v) noexcept { return _mm512_alignr_epi64(v, integers(0), 7); }
 ASSAY_INLINE Integers down(Integers v) noexcept { return _mm512_alignr_epi64(integers(0), v, 1); }
@@ -30,10 +35,17 @@ struct One {
     for (std::size_t r = 0; r < kRows; ++r) _mm512_store_si512(digits + kIfmaLanes * r, a[r]);
   }
 
+  // Columns: what the products have come to, and apart from it what the reduction has, so that products need not wait for a quotient: a row's quotient waits
+  // for that of the row before, and for a row of 2048 bits that is nearly as long as its multiplications take.
+  struct Columns {
+    Integers of_product[kRows + 1];
+    Integers of_reduction[kRows + 1];
+  };
+
   // carry_all(a, columns): all columns at once: a digit takes the carry of the column below it, and if that makes one too long, which happens to few numbers that
   // nobody has chosen, once more. The number has no carry above its top digit.
-  ASSAY_INLINE static void carry_all(Number& a, const Number& columns) noexcept {
-    for (std::size_t r = 0; r < kRows; ++r) a[r] = columns[r];
+  ASSAY_INLINE static void carry_all(Number& a, const Columns& columns) noexcept {
+    for (std::size_t r = 0; r < kRows; ++r) a[r] = add(columns.of_product[r], columns.of_reduction[r]);
     Integers too_long;
     do {
       Integers from_below = up(carry_of(a[kRows - 1]));
@@ -54,26 +66,26 @@ struct One {
     const std::int64_t* negative;
   };
 
-  // row<kEncoded>(...): columns += x_j y + digest_j negative, and the multiple of n that makes the lowest column zero, which goes.
+  // row<kEncoded>(columns, digit, y, ...): columns += digit y + of_digest negative, and the multiple of n that makes the lowest column zero, which goes.
   template <bool kEncoded>
-  ASSAY_INLINE static void row(Number& columns, Integers digit, const Number& y, Integers of_digest, const std::int64_t* negative, const Number& n,
+  ASSAY_INLINE static void row(Columns& columns, Integers digit, const Number& y, Integers of_digest, const std::int64_t* negative, const Number& n,
                                Integers inverse) noexcept {
-    const auto table = [](const std::int64_t* v, std::size_t r) ASSAY_INLINED { return _mm512_load_si512(v + kIfmaLanes * r); };
+    auto& [products, reduction] = columns;
+    products[kRows] = integers(0);
     each<kRows>([&](auto r) ASSAY_INLINED {
-      columns[r] = add_low(columns[r], digit, y[r]);
-      if constexpr (kEncoded) columns[r] = add_low(columns[r], of_digest, table(negative, r));
+      add_digits(products[r], products[r + 1], digit, y[r]);
+      if constexpr (kEncoded) add_digits(products[r], products[r + 1], of_digest, _mm512_load_si512(negative + kIfmaLanes * r));
     });
-    const Integers q = first_lane(add_low(integers(0), columns[0], inverse));
-    const Integers carry = _mm512_maskz_srli_epi64(1, add(columns[0], integers(kIfmaDigitMask)), static_cast<unsigned>(kIfmaDigitBits));
-    each<kRows>([&](auto r) ASSAY_INLINED { columns[r] = add_low(columns[r], q, n[r]); });
-    const Integers top = down(columns[0]);
-    each<kRows - 1>([&](auto r) ASSAY_INLINED { columns[r] = columns[r + 1]; });
-    columns[kRows - 1] = top;
-    columns[0] = add(columns[0], carry);
+    Integers lowest = add(products[0], reduction[0]);
+    const Integers q = first_lane(add_low(integers(0), lowest, inverse));
+    reduction[1] = add(reduction[1], _mm512_maskz_mov_epi64(1, rounded_carry(lowest)));
+    reduction[kRows] = integers(0);
+    add_digits(lowest, reduction[1], q, n[0]);
+    each<kRows - 1>([&](auto r) ASSAY_INLINED { add_digits(reduction[r + 1], reduction[r + 2], q, n[r + 1]); });
+    reduction[kRows] = add(reduction[kRows], down(lowest));
     each<kRows>([&](auto r) ASSAY_INLINED {
-      columns[r] = add_high(columns[r], digit, y[r]);
-      columns[r] = add_high(columns[r], q, n[r]);
-      if constexpr (kEncoded) columns[r] = add_high(columns[r], of_digest, table(negative, r));
+      products[r] = products[r + 1];
+      reduction[r] = reduction[r + 1];
     });
   }
 
@@ -81,8 +93,11 @@ struct One {
   // Montgomery (1985). Checked by RsaPower (tests/crypto/rsa).
   template <bool kEncoded>
   ASSAY_KERNEL static void multiply(Number& a, const std::int64_t* x, const Number& y, const Encoding& encoding, const Number& n, Integers inverse) noexcept {
-    Number columns;
-    for (std::size_t r = 0; r < kRows; ++r) columns[r] = kEncoded ? _mm512_load_si512(encoding.head + kIfmaLanes * r) : integers(0);
+    Columns columns;
+    for (std::size_t r = 0; r < kRows; ++r) {
+      columns.of_product[r] = integers(0);
+      columns.of_reduction[r] = kEncoded ? _mm512_load_si512(encoding.head + kIfmaLanes * r) : integers(0);
+    }
     for (std::size_t j = 0, lane = 0; j < kDigits; ++lane) {
       for (std::size_t r = 0; r < kRows && j < kDigits; ++r, ++j) {
         const Integers digit = broadcast(x[kIfmaLanes * r + lane]);
