@@ -29,8 +29,8 @@ struct Prepared {
 
 Number two(int exponent) { return Number::power_of_two(exponent); }
 
-// edges(n, random): numbers below n: small, close to n, powers of two and their neighbours around the ends of digits and words, and digits that are all
-// extreme.
+// edges(n, random): numbers below n: small, close to n, powers of two and their neighbours around the ends of digits and words, digits that are all extreme,
+// and halves that are equal or nearly so, for Karatsuba.
 std::vector<Number> edges(const Number& n, std::mt19937_64& random, int extremes) {
   const int bits = BN_num_bits(n.get());
   std::vector<Number> numbers;
@@ -55,6 +55,14 @@ std::vector<Number> edges(const Number& n, std::mt19937_64& random, int extremes
       }
       numbers.push_back(dense % n);
     }
+  }
+  for (const int half : {49 * 22, 49 * 32, 49 * 44, 52 * 20, 52 * 30, 52 * 40}) {
+    if (2 * half > bits + 52) continue;
+    const Number low = n % two(bits - half - 1);
+    numbers.push_back(low * two(half) + low);
+    numbers.push_back(low * two(half) + low + Number(1));
+    numbers.push_back(low * two(half) + low + two(half - 1));
+    numbers.push_back((two(bits - half - 1) - Number(1)) * two(half));
   }
   return numbers;
 }
