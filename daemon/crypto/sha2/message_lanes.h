@@ -5,6 +5,7 @@
 // the last one alone is finished by the code for one message.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -123,7 +124,16 @@ void hash_one(const Code& code, State& state, Message& message) noexcept {
   } while (!is_done);
 }
 
-inline constexpr std::size_t kLanesMax = 4;
+inline constexpr std::size_t kLanesMax = 8;
+
+// code_for(code, count): what takes the least time for so many messages side by side.
+template <class Code>
+const Code& code_for(const Code& code, std::size_t count) noexcept {
+  if constexpr (requires { code.few; }) {
+    if (code.few != nullptr && count <= code.few->lane_count) return *code.few;
+  }
+  return code;
+}
 
 // hash_all<Message, State>(code, count, start, deliver): start(index, message, state) prepares a message, deliver(index, state) takes what came out.
 template <class Message, class State, class Code, class Start, class Deliver>
@@ -132,37 +142,42 @@ void hash_all(const Code& code, std::size_t count, Start start, Deliver deliver)
   CHECK(code.lane_count <= kLanesMax);
   Message messages[kLanesMax];
   State states[kLanesMax];
-  std::size_t index[kLanesMax] = {kIdle, kIdle, kIdle, kIdle};
+  std::size_t index[kLanesMax];
+  std::ranges::fill(index, kIdle);
   for (std::size_t next = 0;;) {
-    std::size_t busy = 0;
-    std::size_t last = 0;  // a lane that has a message
+    std::size_t busy[kLanesMax];  // the lanes that have a message
+    std::size_t busy_count = 0;
     for (std::size_t lane = 0; lane < code.lane_count; ++lane) {
       if (index[lane] == kIdle && next < count) {
         index[lane] = next;
         start(next++, messages[lane], states[lane]);
       }
-      if (index[lane] == kIdle) continue;
-      ++busy;
-      last = lane;
+      if (index[lane] != kIdle) busy[busy_count++] = lane;
     }
-    if (busy == 0) return;
-    if (busy == 1) {
+    if (busy_count == 0) return;
+    if (busy_count == 1) {
+      const std::size_t last = busy[0];
       hash_one(code, states[last], messages[last]);
       deliver(index[last], states[last]);
       index[last] = kIdle;
       continue;
     }
     // Idle lanes hash the blocks of another once more, for nothing.
+    const Code& together = code_for(code, busy_count);
     const std::byte* blocks[kLanesMax];
-    std::size_t run = messages[last].count();
-    for (std::size_t lane = 0; lane < code.lane_count; ++lane) {
-      const Message& message = messages[index[lane] == kIdle ? last : lane];
-      blocks[lane] = message.blocks();
-      if (message.count() < run) run = message.count();
+    State gathered[kLanesMax];
+    std::size_t run = messages[busy[0]].count();
+    for (std::size_t k = 0; k < together.lane_count; ++k) {
+      const std::size_t lane = busy[k < busy_count ? k : 0];
+      blocks[k] = messages[lane].blocks();
+      gathered[k] = states[lane];
+      run = std::min(run, messages[lane].count());
     }
-    code.lanes(states, blocks, run);
-    for (std::size_t lane = 0; lane < code.lane_count; ++lane) {
-      if (index[lane] == kIdle || !messages[lane].advance(run)) continue;
+    together.lanes(gathered, blocks, run);
+    for (std::size_t k = 0; k < busy_count; ++k) {
+      const std::size_t lane = busy[k];
+      states[lane] = gathered[k];
+      if (!messages[lane].advance(run)) continue;
       deliver(index[lane], states[lane]);
       index[lane] = kIdle;
     }

@@ -27,12 +27,17 @@ struct Sha512Code {
   // lanes(states, blocks, count): takes count blocks of each of lane_count messages, which lie one after the other from blocks[l] on, into state l. Null if lane_count is 1.
   void (*lanes)(Sha512State* states, const std::byte* const* blocks, std::size_t count) noexcept;
   std::size_t lane_count;
+  // few: takes less time as long as there are no more messages than it has lanes. May be null.
+  const Sha512Code* few = nullptr;
 };
 
 // sha512_portable(): C++ alone.
 const Sha512Code& sha512_portable() noexcept;
 // sha512_avx2(): four messages in the lanes of AVX2; null where this build has no such code. Run it on processors with AVX2 and BMI2 only.
 const Sha512Code* sha512_avx2() noexcept;
+// sha512_avx512(): eight messages in the lanes of AVX-512, or four; null where this build has no such code. Run it on processors with AVX2, BMI2
+// and AVX-512 F, BW and VL only.
+const Sha512Code* sha512_avx512() noexcept;
 
 // HeadedMessageView: head followed by body, both borrowed for the call; the head is shorter than a block (CHECKed). EdDSA hashes R and A before the message.
 struct HeadedMessageView {

@@ -26,6 +26,15 @@ inline bool processor_has_avx2() {
 #endif
 }
 
+inline bool processor_has_ifma() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512ifma");
+#else
+  return false;
+#endif
+}
+
 inline std::vector<const sha2::Sha256Code*> sha256_codes() {
   std::vector<const sha2::Sha256Code*> codes = {&sha2::sha256_portable()};
   if (sha2::sha256_sha_ni() != nullptr && processor_has_sha_ni()) codes.push_back(sha2::sha256_sha_ni());
@@ -35,6 +44,7 @@ inline std::vector<const sha2::Sha256Code*> sha256_codes() {
 inline std::vector<const sha2::Sha512Code*> sha512_codes() {
   std::vector<const sha2::Sha512Code*> codes = {&sha2::sha512_portable()};
   if (sha2::sha512_avx2() != nullptr && processor_has_avx2()) codes.push_back(sha2::sha512_avx2());
+  if (sha2::sha512_avx512() != nullptr && processor_has_ifma()) codes.push_back(sha2::sha512_avx512());
   return codes;
 }
 
