@@ -3,8 +3,8 @@
 
 #include <immintrin.h>
 
+#include "crypto/ec/lane_numbers.h"
 #include "crypto/ec/lanes.h"
-#include "crypto/ec/scalar_field.h"
 
 namespace assay::crypto::ec {
 namespace {
@@ -52,26 +52,16 @@ struct Avx2Ops {
 
 // Avx2Field: the operations that points.h, comb.h and tree.h ask of a field, for kLanes = 4; elements as in lanes.h.
 template <class C>
-struct Avx2Field {
-  using Curve = C;
-  using Scalar = ScalarField<C>;
-  static constexpr int kLanes = 4, kWords = C::kWords;
-  using Number = Words<kWords>;
-  using Element = Lanes<C, Avx2Ops>;
+struct Avx2Field : LaneNumbers<Avx2Field<C>, C, Lanes<C, Avx2Ops>, 4, C::kLimbs, C::kLimbBits> {
+  using Base = LaneNumbers<Avx2Field, C, Lanes<C, Avx2Ops>, 4, C::kLimbs, C::kLimbBits>;
+  using Number = typename Base::Number;
+  using Scalar = typename Base::Scalar;
+  using Element = typename Base::Element;
   using Lane = __m256i;
+  static constexpr int kWords = C::kWords;
 
   static constexpr int kTreePairsMin = 12;
   static constexpr bool kSumsOfThree = C::kBits != 521;
-
-  // R of the lanes is 2^kRBits, that of the words 2^(64 kWords); both below modulo p.
-  static constexpr int kRBits = C::kLimbs * C::kLimbBits, kScalarRBits = 64 * kWords;
-  static constexpr Number kPlainOne = {{1}};
-  static constexpr Number kR = double_mod(kPlainOne, C::kPrime, kRBits);
-  static constexpr Number kRSquared = double_mod(kR, C::kPrime, kRBits);
-  // As factors of a multiplication by words: from the form of the words to that of the lanes, and back.
-  static constexpr Number kToLanes = kR;
-  static constexpr Number kToScalar = double_mod(kPlainOne, C::kPrime, 2 * kScalarRBits - kRBits);
-  static constexpr Number kInverseFactor = double_mod(kRSquared, C::kPrime, kScalarRBits);
 
   [[gnu::noinline]] static void multiply(Element& r, const Element& a, const Element& b) noexcept {
     LaneProduct<C, Avx2Ops, 0, Left::factor, Right::factor>::run(r, a, b, nullptr, nullptr, nullptr);
@@ -100,35 +90,9 @@ struct Avx2Field {
   static void carry(Element& r) noexcept { carry_limbs<C, Avx2Ops>(r.limb); }
   [[gnu::noinline]] static void canonical(Element& r) noexcept { canonical_limbs<C, Avx2Ops>(r.limb); }
 
-  // ---- lanes in and out. A number's limbs are cut from words and put together again by words: off the hot path but for the inversions.
+  // ---- lanes in and out
 
-  static void set_lane(Element& r, int lane, const Number& a) noexcept {
-    for (int i = 0; i < C::kLimbs; ++i) set_limb(r.limb[i], lane, bits(a, i * C::kLimbBits, C::kLimbBits));
-  }
-  static void set_lane_from_scalar(Element& r, int lane, const Number& a) noexcept {
-    Number in_lanes;
-    Scalar::multiply(in_lanes, a, kToLanes);
-    set_lane(r, lane, in_lanes);
-  }
-  static void broadcast_number(Element& r, const Number& a) noexcept {
-    for (int i = 0; i < C::kLimbs; ++i) r.limb[i] = Avx2Ops::set(bits(a, i * C::kLimbBits, C::kLimbBits));
-  }
-  // get_lanes(lanes, a): the numbers in [0, p).
-  static void get_lanes(Array<Number, kLanes>& lanes, const Element& a) noexcept {
-    Element reduced = a;
-    canonical(reduced);
-    for (int lane = 0; lane < kLanes; ++lane) get_canonical_lane(lanes[lane], reduced, lane);
-  }
-  // The same, in the form of the words.
-  static void lanes_to_scalar(Array<Number, kLanes>& lanes, const Element& a) noexcept {
-    get_lanes(lanes, a);
-    for (Number& lane : lanes) Scalar::multiply(lane, lane, kToScalar);
-  }
-  static void broadcast(Element& r, const Number& a) noexcept {
-    Number in_lanes;
-    Scalar::multiply(in_lanes, a, kToLanes);
-    broadcast_number(r, in_lanes);
-  }
+  static Lane set(u64 x) noexcept { return Avx2Ops::set(x); }
   // swap_lanes<kDistance>(r, a): lane k of r is lane k ^ kDistance of a; kDistance is 1 or 2.
   template <int kDistance>
   static void swap_lanes(Element& r, const Element& a) noexcept {
@@ -140,17 +104,11 @@ struct Avx2Field {
     const Lane taken = _mm256_cmpgt_epi64(_mm256_set1_epi64x(count), _mm256_set_epi64x(3, 2, 1, 0));
     for (int i = 0; i < C::kLimbs; ++i) r.limb[i] = _mm256_blendv_epi8(r.limb[i], a.limb[i], taken);
   }
-  // to_form_lanes(r, a): from plain numbers into this form.
-  static void to_form_lanes(Element& r, const Element& a) noexcept {
-    Element factor;
-    broadcast_number(factor, kRSquared);
-    multiply(r, a, factor);
-  }
 
   // zero_lanes(a): bit k is set if lane k is a multiple of p. a 1/R lies in [0, p]; so it is 0 or p then, limb by limb.
   static unsigned zero_lanes(const Element& a) noexcept {
     Element one, reduced;
-    broadcast_number(one, kPlainOne);
+    Base::broadcast_number(one, Base::kPlainOne);
     multiply(reduced, a, one);
     Lane not_zero = _mm256_setzero_si256(), not_p = _mm256_setzero_si256();
     for (int i = 0; i < C::kLimbs; ++i) {
@@ -202,30 +160,13 @@ struct Avx2Field {
   }
 
  private:
-  static u64 get_limb(const Lane& limb, int lane) noexcept {
-    u64 value;
-    std::memcpy(&value, reinterpret_cast<const char*>(&limb) + 8 * lane, 8);
-    return value;
-  }
-  static void set_limb(Lane& limb, int lane, u64 value) noexcept { std::memcpy(reinterpret_cast<char*>(&limb) + 8 * lane, &value, 8); }
-
-  static void or_limb(Number& a, int i, u64 limb) noexcept {
-    const int at = i * C::kLimbBits / 64, shift = i * C::kLimbBits % 64;
-    a.word[at] |= limb << shift;
-    if (shift + C::kLimbBits > 64 && at + 1 < kWords) a.word[at + 1] |= limb >> (64 - shift);
-  }
-  static void get_canonical_lane(Number& a, const Element& reduced, int lane) noexcept {
-    a = {};
-    unroll<C::kLimbs>([&](auto i) ASSAY_EC_INLINE_LAMBDA { or_limb(a, i, get_limb(reduced.limb[i], lane)); });
-  }
-
   static void pack_coordinate(u64* word, int lane, const Element& reduced) noexcept {
     if constexpr (kPackedInWords) {
       Number number;
-      get_canonical_lane(number, reduced, lane);
+      Base::get_canonical_lane(number, reduced, lane);
       std::memcpy(word, number.word, sizeof number.word);
     } else {
-      for (int i = 0; i < kEntryWords; ++i) word[i] = get_limb(reduced.limb[2 * i], lane) | get_limb(reduced.limb[2 * i + 1], lane) << 32;
+      for (int i = 0; i < kEntryWords; ++i) word[i] = Base::get_limb(reduced, 2 * i, lane) | Base::get_limb(reduced, 2 * i + 1, lane) << 32;
     }
   }
   static void unpack_coordinate(Number& a, const u64* word) noexcept {
@@ -234,11 +175,11 @@ struct Avx2Field {
       std::memcpy(a.word, word, sizeof a.word);
     } else {
       for (int i = 0; i < kEntryWords; ++i) {
-        or_limb(a, 2 * i, word[i] & 0xffffffff);
-        or_limb(a, 2 * i + 1, word[i] >> 32);
+        Base::or_limb(a, 2 * i, word[i] & 0xffffffff);
+        Base::or_limb(a, 2 * i + 1, word[i] >> 32);
       }
     }
-    Scalar::multiply(a, a, kToScalar);
+    Scalar::multiply(a, a, Base::kToScalar);
   }
 
   ASSAY_EC_INLINE static Lane gather_references(const std::uintptr_t* reference, int stride) noexcept {

@@ -51,6 +51,7 @@ struct Kernel {
 extern const Kernel kScalarP256, kScalarP384, kScalarP521;
 #if defined(__x86_64__)
 extern const Kernel kAvx2P256, kAvx2P384, kAvx2P521;
+extern const Kernel kIfmaP256, kIfmaP384, kIfmaP521;
 #endif
 
 }  // namespace assay::crypto::ec

@@ -95,7 +95,7 @@ class Tree {
     const int half = group.points / 2;
     Element* product = products_ + g * stride_;
     if (first_) {
-      constexpr int kAhead = 12;
+      constexpr int kAhead = 6;
       if (g == 0) {
         for (int j = 0; j < kAhead && j < half; ++j) prefetch_pair(g, j);
       }

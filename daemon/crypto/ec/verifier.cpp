@@ -15,12 +15,21 @@ constexpr int kWidthMin = 3, kWidthMax = 16;
 constexpr std::size_t kBeyondEntries = 64;
 
 const Kernel* kernel_of(Arithmetic arithmetic, KeyType curve) noexcept {
-  const bool avx2 = arithmetic == Arithmetic::avx2;
+  const auto choose = [&](const Kernel& p256, const Kernel& p384, const Kernel& p521) {
+    return curve == KeyType::p256 ? &p256 : curve == KeyType::p384 ? &p384 : curve == KeyType::p521 ? &p521 : nullptr;
+  };
+  switch (arithmetic) {
+    case Arithmetic::unset: return nullptr;
+    case Arithmetic::scalar: return choose(kScalarP256, kScalarP384, kScalarP521);
 #if defined(__x86_64__)
-  if (avx2) return curve == KeyType::p256 ? &kAvx2P256 : curve == KeyType::p384 ? &kAvx2P384 : curve == KeyType::p521 ? &kAvx2P521 : nullptr;
+    case Arithmetic::avx2: return choose(kAvx2P256, kAvx2P384, kAvx2P521);
+    case Arithmetic::ifma: return choose(kIfmaP256, kIfmaP384, kIfmaP521);
+#else
+    case Arithmetic::avx2:
+    case Arithmetic::ifma: return nullptr;
 #endif
-  if (avx2 || arithmetic == Arithmetic::unset) return nullptr;
-  return curve == KeyType::p256 ? &kScalarP256 : curve == KeyType::p384 ? &kScalarP384 : curve == KeyType::p521 ? &kScalarP521 : nullptr;
+  }
+  return nullptr;
 }
 
 const Kernel& require_kernel(Arithmetic arithmetic, KeyType curve) noexcept {
@@ -57,15 +66,18 @@ std::size_t entries_bytes(const Kernel& kernel, const Comb& comb) noexcept {
 }  // namespace
 
 bool supports(Arithmetic arithmetic) noexcept {
+#if defined(__x86_64__)
+  const bool avx2 = __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi") != 0 && __builtin_cpu_supports("bmi2") != 0;
+  const bool avx512 = __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512dq") != 0 &&
+                      __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("avx512ifma") != 0;
+#else
+  const bool avx2 = false, avx512 = false;
+#endif
   switch (arithmetic) {
     case Arithmetic::unset: return false;
     case Arithmetic::scalar: return true;
-    case Arithmetic::avx2:
-#if defined(__x86_64__)
-      return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi") != 0 && __builtin_cpu_supports("bmi2") != 0;
-#else
-      return false;
-#endif
+    case Arithmetic::avx2: return avx2;
+    case Arithmetic::ifma: return avx2 && avx512;
   }
   return false;
 }

@@ -17,8 +17,9 @@ namespace assay::crypto::ec {
 struct Kernel;
 struct PointTable;
 
-// Arithmetic: avx2 handles four signatures at once and needs a processor with AVX2, BMI1 and BMI2; scalar is portable.
-enum class Arithmetic : std::uint8_t { unset = 0, scalar, avx2 };
+// Arithmetic: ifma handles eight signatures at once and needs a processor with AVX-512 F, BW, DQ, VL and IFMA, BMI1 and BMI2; avx2 handles four and needs AVX2, BMI1
+// and BMI2; scalar is portable.
+enum class Arithmetic : std::uint8_t { unset = 0, scalar, avx2, ifma };
 
 // supports(arithmetic): whether this processor, and this build, can run it.
 bool supports(Arithmetic arithmetic) noexcept;

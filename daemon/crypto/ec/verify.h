@@ -130,7 +130,7 @@ template <class Field>
   using Curve = typename Field::Curve;
   using Element = typename Field::Element;
   constexpr int kLanes = Field::kLanes;
-  static_assert(kLanes == 4);
+  static_assert(kLanes == 4 || kLanes == 8);
   const int part = count / kLanes, rest = count % kLanes;
   Element x1, y1, x2, y2;
   const auto get_points = [&](Element& x, Element& y, const std::uintptr_t* first, int stride) {
@@ -156,6 +156,7 @@ template <class Field>
     Field::take_lanes(sums.ZZ, more.ZZ, rest);
     Field::take_lanes(sums.ZZZ, more.ZZZ, rest);
   }
+  if constexpr (kLanes == 8) add_swapped<Field, 4, true>(sums);
   add_swapped<Field, 2, true>(sums);
   add_swapped<Field, 1, false>(sums);
   if (Field::zero_lanes(sums.ZZ) != 0) return verify_complete_vartime<Field>(r, references, count);

@@ -122,7 +122,7 @@ class Collisions : public testing::TestWithParam<CurveSpec> {
 
   // Batches of all sizes with no, few, many and only crafted signatures.
   void check() {
-    for (const Arithmetic arithmetic : {Arithmetic::scalar, Arithmetic::avx2}) {
+    for (const Arithmetic arithmetic : {Arithmetic::scalar, Arithmetic::avx2, Arithmetic::ifma}) {
       if (!supports(arithmetic)) continue;
       const auto base = Table::make_base(crypto::test::table_memory(), arithmetic, curve_.spec.type, curve_.spec.base_windows);
       std::vector<std::unique_ptr<const Table>> tables;
@@ -162,7 +162,7 @@ class Collisions : public testing::TestWithParam<CurveSpec> {
   }
   // print_cost(): what ordinary signatures cost in batches of 64 when every hundredth is a crafted one, against none: the crafted ones' own share, one in a hundred, included.
   void print_cost(int level) {
-    const Arithmetic arithmetic = supports(Arithmetic::avx2) ? Arithmetic::avx2 : Arithmetic::scalar;
+    const Arithmetic arithmetic = supports(Arithmetic::ifma) ? Arithmetic::ifma : supports(Arithmetic::avx2) ? Arithmetic::avx2 : Arithmetic::scalar;
     const auto base = Table::make_base(crypto::test::table_memory(), arithmetic, curve_.spec.type, curve_.spec.base_windows);
     std::vector<std::unique_ptr<const Table>> tables;
     for (const PublicKey& key : keys_) tables.push_back(Table::make(crypto::test::table_memory(), arithmetic, curve_.spec.type, curve_.spec.key_windows, key.x, key.y));
@@ -232,8 +232,8 @@ TEST_P(Collisions, AreAnsweredAtEveryLevelOfTheTree) {
   check();
 }
 
-// One alone is summed in four parts, point after point, then what is left over one by one onto the first parts, then the sums of parts 0 and 2, 1 and 3, then those two.
-// The sum so far meets the next point, or the sums of the parts meet.
+// One alone is summed in as many parts as there are lanes, four or eight: point after point, then what is left over one by one onto the first parts. Then every part is
+// added to the one half of them away, those sums likewise, until there is one. The sum so far meets the next point, or the sums of the parts meet.
 TEST_P(Collisions, AreAnsweredInASingleSum) {
   add_ordinary(8);
   const auto range = [](int from, int to) {
@@ -241,24 +241,33 @@ TEST_P(Collisions, AreAnsweredInASingleSum) {
     for (int i = from; i < to; ++i) set.push_back(i);
     return set;
   };
-  const int part = points() / 4, base = curve_.spec.base_windows;
-  const auto part_sum = [&](int i) {
-    Set set = range(i * part, (i + 1) * part);
-    if (4 * part + i < points()) set.push_back(4 * part + i);
-    return set;
-  };
   const auto join = [](Set a, const Set& b) {
     a.insert(a.end(), b.begin(), b.end());
     return a;
   };
-  for (const bool opposite : {false, true}) {
-    const int second = base / part * part;  // the part in which the key's windows begin
-    craft(range(second, base + 1), {base + 1}, opposite, 6);
-    craft(part_sum(0), part_sum(2), opposite, 6);
-    craft(part_sum(1), part_sum(3), opposite, 6);
-    craft(join(part_sum(0), part_sum(2)), join(part_sum(1), part_sum(3)), opposite, 6);
-    craft(range(0, base), range(base, base + 2), opposite, 6);
-    if (points() % 4 != 0) craft(range(0, part), {4 * part}, opposite, 6);
+  const int base = curve_.spec.base_windows;
+  for (const int lanes : {4, 8}) {
+    const int part = points() / lanes, rest = points() % lanes;
+    for (const bool opposite : {false, true}) {
+      const int second = base / part * part;  // the part in which the key's windows begin
+      craft(range(second, base + 1), {base + 1}, opposite, 6);
+      craft(range(0, base), range(base, base + 2), opposite, 6);
+      // A point left over of the other kind than the first part's.
+      if (lanes * part >= base && rest != 0) craft(range(0, part), {lanes * part}, opposite, 6);
+      std::vector<Set> sums;
+      for (int i = 0; i < lanes; ++i) {
+        sums.push_back(range(i * part, (i + 1) * part));
+        if (i < rest) sums.back().push_back(lanes * part + i);
+      }
+      while (sums.size() > 1) {
+        const std::size_t half = sums.size() / 2;
+        for (std::size_t i = 0; i < half; ++i) {
+          if (is_mixed(sums[i], sums[i + half])) craft(sums[i], sums[i + half], opposite, 6);
+        }
+        for (std::size_t i = 0; i < half; ++i) sums[i] = join(sums[i], sums[i + half]);
+        sums.resize(half);
+      }
+    }
   }
   check();
 }

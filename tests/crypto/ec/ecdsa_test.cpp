@@ -1,4 +1,4 @@
-// Signatures, whole: both kinds of arithmetic, with and without tables, in batches of any size, against OpenSSL.
+// Signatures, whole: every kind of arithmetic, with and without tables, in batches of any size, against OpenSSL.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace {
 
 using enum SignatureResult;
 
-constexpr Arithmetic kArithmetics[] = {Arithmetic::scalar, Arithmetic::avx2};
+constexpr Arithmetic kArithmetics[] = {Arithmetic::scalar, Arithmetic::avx2, Arithmetic::ifma};
 
 class Ecdsa : public testing::TestWithParam<CurveSpec> {
  protected:
@@ -292,20 +292,23 @@ TEST_P(Ecdsa, TakesDigestsOfAnyHash) {
   check_all();
 }
 
-// A table made for the other arithmetic is as good as none.
-TEST_P(Ecdsa, IgnoresTablesOfTheOtherArithmetic) {
+// A table made for other arithmetic is as good as none.
+TEST_P(Ecdsa, IgnoresTablesOfOtherArithmetic) {
   if (!supports(Arithmetic::avx2)) GTEST_SKIP() << "there is only one";
   make_keys(0);
   const Case good = sign(3, random_h());
   for (const Arithmetic arithmetic : kArithmetics) {
-    const Arithmetic other = arithmetic == Arithmetic::avx2 ? Arithmetic::scalar : Arithmetic::avx2;
+    if (!supports(arithmetic)) continue;
     const auto base = Table::make_base(crypto::test::table_memory(), arithmetic, curve_.spec.type, curve_.spec.base_windows);
-    const auto table = Table::make(crypto::test::table_memory(), other, curve_.spec.type, curve_.spec.key_windows, keys_[3].x, keys_[3].y);
     Verifier verifier(*base);
-    const SignatureView view = {keys_[3].x, keys_[3].y, table.get(), good.digest, good.signature};
-    SignatureResult result = unset;
-    verifier.verify({&view, 1}, {&result, 1});
-    EXPECT_EQ(result, valid);
+    for (const Arithmetic other : kArithmetics) {
+      if (other == arithmetic || !supports(other)) continue;
+      const auto table = Table::make(crypto::test::table_memory(), other, curve_.spec.type, curve_.spec.key_windows, keys_[3].x, keys_[3].y);
+      const SignatureView view = {keys_[3].x, keys_[3].y, table.get(), good.digest, good.signature};
+      SignatureResult result = unset;
+      verifier.verify({&view, 1}, {&result, 1});
+      EXPECT_EQ(result, valid);
+    }
   }
 }
 
@@ -350,8 +353,8 @@ TEST_P(Ecdsa, VerifiesManyWidthsInOneBatch) {
       tables.push_back(Table::make(crypto::test::table_memory(), arithmetic, spec.type, Table::windows_max(spec.type) - i, keys_[key].x, keys_[key].y));
     }
     Verifier verifier(*base);
-    // Of each of some widths three signatures, or one, two or four, and of the last one the rest of a full chunk.
-    for (const std::size_t each : {3U, 1U, 2U, 4U}) {
+    // Of each of some widths three signatures, or one, two, four or five, and of the last one the rest of a full chunk.
+    for (const std::size_t each : {3U, 1U, 2U, 4U, 5U}) {
       for (std::size_t widths = 1; widths <= tables.size(); ++widths) {
         std::vector<SignatureView> views;
         std::vector<SignatureResult> expected;

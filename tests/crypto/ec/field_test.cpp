@@ -19,6 +19,21 @@ struct Variant {
 };
 void PrintTo(const Variant& variant, std::ostream* out) { *out << kSpecs[variant.curve].name; }
 
+const Probe& probe_of(const Variant& variant) {
+  switch (variant.arithmetic) {
+#if defined(__x86_64__)
+    case Arithmetic::avx2: return avx2_probe(variant.curve);
+    case Arithmetic::ifma: return ifma_probe(variant.curve);
+#else
+    case Arithmetic::avx2:
+    case Arithmetic::ifma:
+#endif
+    case Arithmetic::unset:
+    case Arithmetic::scalar: break;
+  }
+  return scalar_probe(variant.curve);
+}
+
 Number number_of(const std::uint64_t* words, int count) {
   return Number::little_endian(std::as_bytes(std::span(words, static_cast<std::size_t>(count))));
 }
@@ -27,7 +42,7 @@ class EcField : public testing::TestWithParam<Variant> {
  protected:
   void SetUp() override {
     if (!supports(GetParam().arithmetic)) GTEST_SKIP() << "this processor cannot";
-    probe_ = GetParam().arithmetic == Arithmetic::scalar ? &scalar_probe(GetParam().curve) : &avx2_probe(GetParam().curve);
+    probe_ = &probe_of(GetParam());
     r_inverse_ = power(Number::power_of_two(probe_->r_bits), curve_.p - Number(2), curve_.p);
   }
 
@@ -36,7 +51,7 @@ class EcField : public testing::TestWithParam<Variant> {
     const int bits = curve_.spec.bits;
     const Number top = Number::power_of_two(bits);
     Number value;
-    switch (random_() % 8) {
+    switch (random_() % 9) {
       case 0: value = Number(random_() % 3); break;
       case 1: value = curve_.p - Number(random_() % 3); break;
       case 2: value = top - Number(1 + random_() % 3); break;
@@ -50,6 +65,13 @@ class EcField : public testing::TestWithParam<Variant> {
         }
         break;
       }
+      case 6:  // limbs of zeros, of ones and of the lowest bit
+        for (int bit = 0; bit < bits; bit += probe_->limb_bits) {
+          const Number low = Number::power_of_two(bit);
+          const auto kind = random_() % 3;
+          if (kind > 0) value = value + (kind == 1 ? low : Number::power_of_two(bit + probe_->limb_bits) - low);
+        }
+        break;
       default: value = curve_.random_below(top, random_); break;
     }
     return probe_->lanes == 1 ? value % curve_.p : value % top;
@@ -120,6 +142,9 @@ TEST_P(EcField, MultipliesADifferenceAndSubtracts) {
 TEST_P(EcField, AddsSubtractsAndCarries) {
   compare(Operation::sum_and_difference, kRounds, [&](const Operands& o) { return minus(minus(o.a + o.b, o.s), o.t); });
 }
+TEST_P(EcField, MultipliesASumByADifference) {
+  compare(Operation::multiply_sum, kRounds, [&](const Operands& o) { return product(o.a + o.b, minus(o.s, o.t)); });
+}
 TEST_P(EcField, Inverts) {
   const Number r_squared = Number::power_of_two(2 * probe_->r_bits) % curve_.p;
   compare(Operation::invert, kRounds / 4, [&](const Operands& o) { return power(o.a, curve_.p - Number(2), curve_.p) * r_squared; });
@@ -163,12 +188,13 @@ std::vector<Variant> variants() {
     all.push_back({curve, Arithmetic::scalar});
 #if defined(__x86_64__)
     all.push_back({curve, Arithmetic::avx2});
+    all.push_back({curve, Arithmetic::ifma});
 #endif
   }
   return all;
 }
 INSTANTIATE_TEST_SUITE_P(Kinds, EcField, testing::ValuesIn(variants()), [](const testing::TestParamInfo<Variant>& variant) {
-  return std::string(kSpecs[variant.param.curve].name) + (variant.param.arithmetic == Arithmetic::scalar ? "Scalar" : "Avx2");
+  return std::string(kSpecs[variant.param.curve].name) + (variant.param.arithmetic == Arithmetic::scalar ? "Scalar" : variant.param.arithmetic == Arithmetic::avx2 ? "Avx2" : "Ifma");
 });
 
 // ---- modulo the order, by words

@@ -7,36 +7,11 @@
 // r = (a b + m p) / R - s - t with 0 <= m < R, which is taken as given (and tested in field_test.cpp); the highest limb's range is what both agree on.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
-#include <string>
-
+#include "crypto/ec/intervals.h"
 #include "crypto/ec/lanes.h"
-#include "crypto/ec/point.h"
 
 namespace assay::crypto::ec {
 namespace {
-
-using Real = long double;
-
-inline Real down(Real x) { return x - (std::fabs(x) * 0x1p-60L + 0x1p-200L); }
-inline Real up(Real x) { return x + (std::fabs(x) * 0x1p-60L + 0x1p-200L); }
-
-// Violations: what was found, in this thread's present run.
-struct Violations {
-  int count = 0;
-  std::string first;
-  const char* where = "";
-  void add(const char* what, Real low_end, Real high_end) {
-    if (count++ == 0) first = std::string(where) + ": " + what + ", range [" + std::to_string(low_end) + ", " + std::to_string(high_end) + "]";
-  }
-};
-inline thread_local Violations violations;
-
-struct Interval {
-  i128 low = 0, high = 0;
-};
-inline Interval join(const Interval& a, const Interval& b) { return {std::min(a.low, b.low), std::max(a.high, b.high)}; }
 
 struct IntervalOps {
   using Lane = Interval;
@@ -77,16 +52,6 @@ struct IntervalOps {
   static Interval choose_by_sign(const Interval&, const Interval& a, const Interval& b) { return join(a, b); }
 };
 
-struct Range {
-  Real low = 0, high = 0;
-};
-inline Range add(const Range& a, const Range& b) { return {down(a.low + b.low), up(a.high + b.high)}; }
-inline Range subtract(const Range& a, const Range& b) { return {down(a.low - b.high), up(a.high - b.low)}; }
-inline Range multiply(const Range& a, const Range& b) {
-  const Real corner[] = {a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high};
-  return {down(*std::min_element(corner, corner + 4)), up(*std::max_element(corner, corner + 4))};
-}
-
 // Unfolded: products of this curve's are left as they are before the fold. Intact: the curve of a variant.
 template <class C>
 struct Unfolded : C {
@@ -97,26 +62,18 @@ struct Intact {
   using Curve = C;
 };
 
-// to_integer(x): within the range of the type, when a broken variant's values leave all reason.
-inline i128 to_integer(Real x) { return static_cast<i128>(std::clamp(x, -0x1p100L, 0x1p100L)); }
-
 // IntervalField: a field in the sense of point.h. C: a curve, or one broken on purpose. kCarries: whether carry() does anything.
 template <class C, bool kCarries = true>
 struct IntervalField {
   struct Element : Lanes<C, IntervalOps> {
     Range value;
   };
+  static constexpr int kLanes = 4;
   static constexpr bool kSumsOfThree = C::kBits != 521;
   static constexpr int kLimbs = C::kLimbs, kTop = kLimbs - 1;
 
   // p / 2^kBits, p / R, p in units of the highest limb.
-  static Real p_over_two() {
-    Real p = 1;
-    for (const Term& term : C::kTerms) {
-      if (term.exponent != C::kBits) p += term.sign * std::ldexp(Real{1}, term.exponent - C::kBits);
-    }
-    return p;
-  }
+  static Real p_over_two() { return prime_over_power<C>(); }
   static Real p_over_r() { return up(std::ldexp(p_over_two(), C::kBits - kLimbs * C::kLimbBits)); }
   static Real p_over_top() { return std::ldexp(p_over_two(), C::kBits - kTop * C::kLimbBits); }
 
@@ -201,29 +158,39 @@ struct IntervalField {
       check_limbs(r);
     }
   }
-};
 
-// How elements grow and meet.
-template <class Element>
-Element join(const Element& a, const Element& b) {
-  Element r = a;
-  for (std::size_t i = 0; i < std::size(r.limb); ++i) r.limb[i] = join(a.limb[i], b.limb[i]);
-  r.value = {std::min(a.value.low, b.value.low), std::max(a.value.high, b.value.high)};
-  return r;
-}
-template <class Element>
-bool is_within(const Element& a, const Element& b) {
-  for (std::size_t i = 0; i < std::size(a.limb); ++i) {
-    if (a.limb[i].low < b.limb[i].low || a.limb[i].high > b.limb[i].high) return false;
+  // ---- what the bounds start from, and what is asked of elements
+
+  static Element table_x(Fault fault) { return residue(fault, false); }
+  // P-521 negates y by complement, the others limb by limb (avx2_field.h).
+  static Element table_y(Fault fault) { return residue(fault, C::kBits != 521 || fault == Fault::negation_by_limbs); }
+  // A residue in [0, p), or that and its negative.
+  static Element residue(Fault fault, bool negated) {
+    Element a;
+    const i128 most = (i128{1} << (C::kLimbBits + (fault == Fault::wide_table ? 1 : 0))) - 1;
+    for (Interval& limb : a.limb) limb = {negated ? -most : 0, most};
+    const auto top = static_cast<i128>(std::ceil(p_over_top()));
+    a.limb[kTop] = {negated ? -top : 0, top};
+    a.value = {negated ? -1.0L : 0.0L, 1};
+    return a;
   }
-  return a.value.low >= b.value.low && a.value.high <= b.value.high;
-}
-template <class Element>
-Element widen(Element a) {
-  a.value.low -= std::fabs(a.value.low) * 1e-6L + 1e-9L;
-  a.value.high += std::fabs(a.value.high) * 1e-6L + 1e-9L;
-  return a;
-}
+  // zero_lanes: a 1/R has to be in [0, p], hence |a| p / R < 1. Where a product is folded, every multiple k p of p comes out as 0 or p all the same:
+  // k p = k 2^521 - k, and its fold, by q = k - 1 for k > 0 and q = k otherwise, leaves p and 0.
+  static void zero_test(const Element& a) {
+    Element one{}, product;
+    one.limb[0] = {1, 1};
+    multiply(product, a, one);
+    const Real most = std::max(std::fabs(a.value.low), std::fabs(a.value.high));
+    if (C::kFoldFrom > 0 && !(most * p_over_r() < 1)) violations.add("|value| >= R", a.value.low, a.value.high);
+  }
+  // canonical_limbs: its precondition, and no overflow within.
+  static void canonical_accepts(const Element& a) {
+    if (std::max(std::fabs(a.value.low), std::fabs(a.value.high)) >= 1024) violations.add("|value| >= 2^10 p", a.value.low, a.value.high);
+    check_limbs(a);
+    Element limbs = a;
+    canonical_limbs<C, IntervalOps>(limbs.limb);
+  }
+};
 
 }  // namespace
 }  // namespace assay::crypto::ec

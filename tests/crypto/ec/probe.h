@@ -8,22 +8,32 @@
 
 namespace assay::crypto::ec::test {
 
-inline constexpr int kProbeLanes = 4, kProbeWords = 9;
+inline constexpr int kProbeLanes = 8, kProbeWords = 9;
 
 // One number a lane, the lowest word first; a field of one lane uses the first only.
 struct ProbeNumbers {
   std::uint64_t word[kProbeLanes][kProbeWords];
 };
 
-// r = (a [- a2]) b / R [- s [- t]], as the name says; invert: 1/a in the form of a.
-enum class ProbeOperation : std::uint8_t { multiply, square, multiply_subtract, square_subtract, multiply_difference, multiply_difference_subtract, sum_and_difference, invert };
+// r = (a [- a2]) b / R [- s [- t]], as the name says; sum_and_difference: a + b - s - t; multiply_sum: (a + b) (s - t) / R; invert: 1/a in the form of a.
+enum class ProbeOperation : std::uint8_t {
+  multiply,
+  square,
+  multiply_subtract,
+  square_subtract,
+  multiply_difference,
+  multiply_difference_subtract,
+  sum_and_difference,
+  multiply_sum,
+  invert
+};
 
 struct ProbeInput {
   ProbeNumbers a, b, s, t, a2;  // below 2^bits, if the field is of lanes, else below p
 };
 
 struct Probe {
-  int lanes, r_bits;
+  int lanes, r_bits, limb_bits;
   // run(operation, in, out): out in [0, p); the answer has a bit for every lane that is found to be zero.
   unsigned (*run)(ProbeOperation operation, const ProbeInput& in, ProbeNumbers& out);
   // entry(entries, index, negated, x, y): the coordinates of a table's point, plain.
@@ -33,6 +43,8 @@ struct Probe {
 
 // index: 0, 1, 2 for P-256, P-384, P-521.
 const Probe& scalar_probe(int index);
-const Probe& avx2_probe(int index);  // only on x86-64
+// Only on x86-64.
+const Probe& avx2_probe(int index);
+const Probe& ifma_probe(int index);
 
 }  // namespace assay::crypto::ec::test

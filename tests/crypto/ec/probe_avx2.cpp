@@ -8,7 +8,7 @@ namespace {
 
 template <class Curve>
 constexpr Probe make_probe(const Kernel& kernel) {
-  return {4, Curve::kLimbs * Curve::kLimbBits, &ProbeOf<Avx2Field<Curve>>::run, &ProbeOf<Avx2Field<Curve>>::entry, &kernel};
+  return {4, Curve::kLimbs * Curve::kLimbBits, Curve::kLimbBits, &ProbeOf<Avx2Field<Curve>>::run, &ProbeOf<Avx2Field<Curve>>::entry, &kernel};
 }
 const Probe kProbes[] = {make_probe<P256>(kAvx2P256), make_probe<P384>(kAvx2P384), make_probe<P521>(kAvx2P521)};
 

@@ -41,6 +41,13 @@ struct ProbeOf {
         Field::carry(r);
         Field::subtract(r, r, t);
         break;
+      case test::ProbeOperation::multiply_sum:
+        Field::add(a, a, b);
+        Field::carry(a);
+        Field::subtract(s, s, t);
+        Field::carry(s);
+        Field::multiply(r, a, s);
+        break;
       case test::ProbeOperation::invert:
         r = a;
         invert_lanes_vartime<Field>(r);
