@@ -21,9 +21,10 @@
 namespace assay::crypto::ed25519 {
 
 // scalar_code(): general registers alone; every processor. simd_code(): four lanes of AVX2; null where this build has no such code. Run it on processors with AVX2, FMA and BMI2
-// only. Tables made by one are good for the other.
+// only. ifma_code(): eight lanes of AVX-512, likewise, on processors with AVX-512 F, BW, DQ, VL and IFMA besides. Tables made by one are good for the others.
 const Code& scalar_code() noexcept;
 const Code* simd_code() noexcept;
+const Code* ifma_code() noexcept;
 
 // PublicKey: a decoded public key. A value.
 class PublicKey {

@@ -11,29 +11,13 @@
 #include <string>
 
 #include "crypto/ed25519/curve.h"
+#include "crypto/ed25519/interval.h"
 #include "crypto/ed25519/lane_field.h"
 
 namespace assay::crypto::ed25519 {
 namespace {
 
-using Exact = LaneInteger;
-
-constexpr Exact power_of_two(int exponent) { return Exact{1} << exponent; }
-
-struct Interval {
-  Exact low = 0;
-  Exact high = 0;
-};
-Exact magnitude(const Interval& a) { return std::max(a.high, -a.low); }
-bool within(const Interval& a, const Interval& b) { return a.low >= b.low && a.high <= b.high; }
-Interval hull(const Interval& a, const Interval& b) { return {std::min(a.low, b.low), std::max(a.high, b.high)}; }
-
-// First violation since it was cleared, and the exponent that bounds products: one less than that of the split's constant.
-std::string violation;
-int product_bits = 103;
-void require(bool held, const char* what) {
-  if (!held && violation.empty()) violation = what;
-}
+int product_bits = 103;  // the exponent that bounds products: one less than that of the split's constant
 
 struct Intervals {
   struct Real : Interval {};

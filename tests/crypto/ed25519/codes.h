@@ -15,6 +15,7 @@ inline std::vector<const ed25519::Code*> ed25519_codes() {
   std::vector<const ed25519::Code*> codes = {&ed25519::scalar_code()};
 #if defined(__x86_64__)
   if (ed25519::simd_code() != nullptr && processor_has_avx2() && __builtin_cpu_supports("fma")) codes.push_back(ed25519::simd_code());
+  if (ed25519::ifma_code() != nullptr && processor_has_avx2() && __builtin_cpu_supports("fma") && processor_has_ifma()) codes.push_back(ed25519::ifma_code());
 #endif
   return codes;
 }

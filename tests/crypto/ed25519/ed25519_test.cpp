@@ -102,7 +102,7 @@ TEST_F(Ed25519, CasesAreWhatLibsodiumSaysTheyAre) {
 TEST_F(Ed25519, AnswersBatchesOfManyKeys) {
   for (const Verifier& verifier : test::verifiers()) {
     const auto tables = this->tables(verifier.code(), 8);
-    for (const std::size_t size : std::initializer_list<std::size_t>{1, 2, 3, 4, 5, 7, 16, 64, 256}) {
+    for (const std::size_t size : std::initializer_list<std::size_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 64, 256}) {
       for (std::size_t first = 0; first < cases_.size(); first += size) {
         const std::size_t count = std::min(size, cases_.size() - first);
         std::vector<CheckView> checks;
@@ -171,7 +171,7 @@ TEST_F(Ed25519, BaseTablesOfEveryWidth) {
   }
 }
 
-// The scalars at the edges, whose highest digit is the largest: every sum against one that is made bit by bit. Four at a time, one alone, and tables of different widths side by side.
+// The scalars at the edges, whose highest digit is the largest: every sum against one that is made bit by bit. Many at a time, one to seven, and tables of different widths side by side.
 TEST_F(Ed25519, SumsAreRightForTheSmallestAndLargestScalars) {
   std::vector<Words> scalars = {{{0, 0, 0, 0}}, {{1, 0, 0, 0}}, {{0, 0, 0, std::uint64_t{1} << 60}}, {{~0ULL, ~0ULL, ~0ULL, (std::uint64_t{1} << 60) - 1}}, kOrder, kOrder};
   scalars[4].word[0] -= 1;
@@ -197,11 +197,12 @@ TEST_F(Ed25519, SumsAreRightForTheSmallestAndLargestScalars) {
         for (const Words& s : scalars) {
           for (const Words& h : scalars) terms.push_back({s, h, &tables[(terms.size() % 3 + shift) % tables.size()]->view(), &point});
         }
-        std::vector<ProjectivePoint> together(terms.size()), alone(terms.size()), without(terms.size());
+        std::vector<ProjectivePoint> together(terms.size()), alone(terms.size()), few(terms.size()), without(terms.size());
         code->sum(base->view(), terms.data(), terms.size(), together.data());
         code->sum_without_table(base->view(), terms.data(), terms.size(), without.data());
         for (std::size_t i = 0; i < terms.size(); ++i) code->sum(base->view(), &terms[i], 1, &alone[i]);
-        for (const auto& sums : {together, alone, without}) {
+        for (std::size_t i = 0, count = 2; i < terms.size(); i += count, count = std::min(count % 7 + 1, terms.size() - i)) code->sum(base->view(), &terms[i], count, &few[i]);
+        for (const auto& sums : {together, alone, few, without}) {
           for (std::size_t i = 0; i < terms.size(); ++i) {
             ASSERT_TRUE(equal(sums[i].x * expected[i].z, expected[i].x * sums[i].z) && equal(sums[i].y * expected[i].z, expected[i].y * sums[i].z))
                 << code->name << ", widths " << base_width << " and " << 4 + (i % 3 + shift) % tables.size() << ", term " << i;
@@ -258,10 +259,14 @@ TEST_F(Ed25519, LeavesTheRoundingModeAlone) {
 }
 
 // The implementation that this processor should use is there.
-TEST(Ed25519Codes, SimdIsThereOnAvx2) {
+TEST(Ed25519Codes, LanesAreThereOnX86) {
 #if defined(__x86_64__)
-  EXPECT_NE(simd_code(), nullptr);
+  ASSERT_NE(simd_code(), nullptr);
+  ASSERT_NE(ifma_code(), nullptr);
+  EXPECT_STREQ(simd_code()->name, "simd");
+  EXPECT_STREQ(ifma_code()->name, "ifma");
   EXPECT_NE(sha2::sha512_avx2(), nullptr);
+  EXPECT_NE(sha2::sha512_avx512(), nullptr);
 #endif
   EXPECT_STREQ(scalar_code().name, "scalar");
 }
