@@ -4,26 +4,6 @@ namespace assay::crypto::rsa {
 
 namespace {
 
-// returning_factor(modulus, e, r_bits, dropped_bits): R^e 2^dropped_bits mod n.
-Residue returning_factor(const Modulus& modulus, std::uint32_t e, std::size_t r_bits, std::size_t dropped_bits) noexcept {
-  Residue base = modulus.power_of_two_vartime(r_bits);
-  modulus.multiply_vartime(base, base, modulus.r_squared());
-  Residue power = modulus.power_vartime(base, e);
-  // 2^dropped_bits is no number in Montgomery's form: so the product leaves the form.
-  const Residue dropped = modulus.power_of_two_vartime(dropped_bits);
-  modulus.multiply_vartime(power, power, dropped);
-  modulus.canonicalize_vartime(power);
-  return power;
-}
-
-// negative_power(modulus, e, r_bits): -R^(2 - e) mod n, in Montgomery's form.
-Residue negative_power(const Modulus& modulus, std::uint32_t e, std::size_t r_bits) noexcept {
-  const Residue half = modulus.power_of_two_vartime(kWordBits * modulus.words() - 1);  // 1/2 in that form
-  Residue power = modulus.power_vartime(modulus.power_vartime(half, static_cast<std::uint32_t>(r_bits)), e - 2);
-  modulus.negate_vartime(power);
-  return power;
-}
-
 // head_of(modulus, hash): the encoding of a digest that is zero.
 Residue head_of(const Modulus& modulus, RsaHash hash) noexcept {
   constexpr std::array<std::byte, 64> kZeros{};
@@ -38,18 +18,26 @@ Residue head_of(const Modulus& modulus, RsaHash hash) noexcept {
 }  // namespace
 
 FormNumbers form_numbers(const Modulus& modulus, std::uint32_t e, std::size_t r_bits, std::size_t dropped_bits) noexcept {
-  FormNumbers numbers;
-  numbers.factor = returning_factor(modulus, e, r_bits, dropped_bits);
-  const Residue negative = negative_power(modulus, e, r_bits);
-  // A product with a number that is not in Montgomery's form leaves the form.
-  const auto times_negative = [&](const Residue& number) {
+  // times(a, b): of two numbers in Montgomery's form, or of one only, which leaves the form.
+  const auto times = [&](const Residue& a, const Residue& b) {
     Residue product;
-    modulus.multiply_vartime(product, negative, number);
-    modulus.canonicalize_vartime(product);
+    modulus.multiply_vartime(product, a, b);
     return product;
   };
-  numbers.negative = times_negative(Residue{1});
-  for (std::size_t i = 0; i < kHashes.size(); ++i) numbers.heads[i] = times_negative(head_of(modulus, kHashes[i]));
+  const auto number = [&](const Residue& a) {
+    Residue canonical = a;
+    modulus.canonicalize_vartime(canonical);
+    return canonical;
+  };
+  FormNumbers numbers;
+  const Residue r = times(modulus.power_of_two_vartime(r_bits), modulus.r_squared());
+  numbers.factor = number(times(modulus.power_vartime(r, e), modulus.power_of_two_vartime(dropped_bits)));
+  // In that form 1 stands for 2^-(64 words()), and the product with 2^k for 2^(k - 128 words()).
+  const Residue r_inverse = times(modulus.power_of_two_vartime(2 * kWordBits * modulus.words() - r_bits), Residue{1});
+  Residue negative = times(times(modulus.power_vartime(r_inverse, e), r), r);
+  modulus.negate_vartime(negative);
+  numbers.negative = number(times(negative, Residue{1}));
+  for (std::size_t i = 0; i < kHashes.size(); ++i) numbers.heads[i] = number(times(negative, head_of(modulus, kHashes[i])));
   return numbers;
 }
 

@@ -23,7 +23,7 @@ struct FormNumbers {
   std::array<Residue, kHashes.size()> heads;
 };
 
-// form_numbers(modulus, e, r_bits, dropped_bits): R = 2^r_bits.
+// form_numbers(modulus, e, r_bits, dropped_bits): R = 2^r_bits, r_bits no more than twice the bits of the modulus.
 FormNumbers form_numbers(const Modulus& modulus, std::uint32_t e, std::size_t r_bits, std::size_t dropped_bits) noexcept;
 
 }  // namespace assay::crypto::rsa

@@ -17,8 +17,8 @@ namespace assay::crypto {
 // AVX-512 IFMA as well.
 enum class RsaKernels : std::uint8_t { unset = 0, scalar, simd, ifma };
 
-// RsaKey: the constants of one modulus and exponent. A resource, immutable, for any threads. Preparing takes some 60 us (scalar) or
-// 150 us (simd) for 2048 bits, a third and two thirds of a millisecond for 4096.
+// RsaKey: the constants of one modulus and exponent. A resource, immutable, for any threads. Preparing takes some 40 us (scalar), 120 us (simd) or 170 us (ifma)
+// for 2048 bits, three times as much for 4096.
 class RsaKey {
  public:
   struct Parts;  // private to crypto
