@@ -154,18 +154,19 @@ void square_columns(Integers* columns, const Integers* a, std::size_t blocks) no
   join(columns, middle, half);
 }
 
-// take_quotient(tile, q, eight): ten digits of the quotient, each of which makes its column zero with what the ones before it have left there.
+// take_quotient(tile, q, eight): ten digits of the quotient, each of which makes its column zero with what the ones before it have left there. The next digit
+// waits for this one and for as few additions as can be.
 ASSAY_INLINE void take_quotient(Tile& tile, Integers* q, const Eight& eight) noexcept {
   each<kIfmaBlock>([&](auto row) ASSAY_INLINED {
     const Integers digit = add_low(integers(0), tile[row], eight.inverse);
     q[row] = digit;
-    tile[row + 1] = add(tile[row + 1], rounded_carry(tile[row]));
-    tile[row + 1] = add_high(tile[row + 1], digit, eight.modulus[0]);
+    const Integers to_next = add_high(rounded_carry(tile[row]), digit, eight.modulus[0]);
     each<kIfmaBlock - 1 - row>([&](auto above) ASSAY_INLINED {
       constexpr std::size_t kColumn = row + 1 + above;
       tile[kColumn] = add_low(tile[kColumn], digit, eight.modulus[1 + above]);
       tile[kColumn + 1] = add_high(tile[kColumn + 1], digit, eight.modulus[1 + above]);
     });
+    tile[row + 1] = add(tile[row + 1], to_next);
   });
 }
 
@@ -181,13 +182,10 @@ ASSAY_INLINE void step(Integers* result, const Eight& eight, AddTile&& add_tile)
     each<kIfmaBlock + 1>([&](auto column) ASSAY_INLINED { tile[column] = integers(0); });
     add_tile(tile, t);
     tile[0] = add(tile[0], below);
+    add_product(tile, t, q, t < eight.blocks ? t : eight.blocks, eight.modulus, eight.blocks);
     if (t < eight.blocks) {
-      for (std::size_t i = 0; i < t; ++i) add_block<Part::all>(tile, q + kIfmaBlock * i, eight.modulus + kIfmaBlock * (t - i));
       take_quotient(tile, q + kIfmaBlock * t, eight);
     } else {
-      std::size_t i = t - eight.blocks;
-      add_block<Part::up_to_high>(tile, q + kIfmaBlock * i, eight.modulus + kIfmaBlock * eight.blocks);
-      for (++i; i < eight.blocks; ++i) add_block<Part::all>(tile, q + kIfmaBlock * i, eight.modulus + kIfmaBlock * (t - i));
       Integers* digits = result + kIfmaBlock * (t - eight.blocks);
       each<kIfmaBlock>([&](auto column) ASSAY_INLINED {
         digits[column] = digit_of(tile[column]);
