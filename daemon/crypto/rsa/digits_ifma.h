@@ -29,15 +29,14 @@ ASSAY_INLINE Integers digit_of(Integers column) noexcept { return _mm512_and_si5
 ASSAY_INLINE Integers carry_of(Integers column) noexcept { return _mm512_srai_epi64(column, static_cast<unsigned>(kIfmaDigitBits)); }
 ASSAY_INLINE Integers rounded_carry(Integers column) noexcept { return carry_of(add(column, integers(kIfmaDigitMask))); }
 
-// Multiple: whether digits, taken one after the other, are those of zero or of n: a number below 2 n is a multiple of n if they are.
-struct Multiple {
-  Integers other_than_zero = integers(0);
-  Integers other_than_n = integers(0);
+// Comparison: whether digits, taken one after the other, are those of another number. What is left of a power and an encoding is below 2 n, and it is not zero,
+// since no head is: so it is a multiple of n if it is n.
+struct Comparison {
+  Integers difference = integers(0);
 
-  ASSAY_INLINE void take(Integers digit, Integers of_n) noexcept {
-    other_than_zero = _mm512_or_si512(other_than_zero, digit);
-    other_than_n = _mm512_or_si512(other_than_n, _mm512_xor_si512(digit, of_n));
-  }
+  ASSAY_INLINE void take(Integers digit, Integers other) noexcept { difference = _mm512_or_si512(difference, _mm512_xor_si512(digit, other)); }
+  // equal(): a bit a lane.
+  ASSAY_INLINE __mmask8 equal() const noexcept { return _mm512_testn_epi64_mask(difference, difference); }
 };
 
 }  // namespace

@@ -217,7 +217,7 @@ struct Encodings {
   const Integers* digest;
   const Integers* negative;
 };
-// multiply_and_add: a b / R and the encodings, see vector_key.h.
+// multiply_and_add: of a b and the encodings.
 ASSAY_KERNEL void multiply_and_add(Integers* a, const Integers* b, const Encodings& encodings, const Eight& eight) noexcept {
   step(a, eight, [&](Tile& tile, std::size_t t) ASSAY_INLINED {
     add_product(tile, t, a, eight.blocks, b, eight.blocks);
@@ -311,10 +311,9 @@ std::uint8_t encodes_eight_ifma_vartime(std::size_t shape, const IfmaConstants* 
   interleave(head, heads, kRows[shape]);
   raise(a, s, constants[0]->exponent, eight);
   multiply_and_add(a, s, {head, reinterpret_cast<const Integers*>(digest), negative}, eight);
-  Multiple multiple;
-  for (std::size_t i = 0; i < kIfmaBlock * eight.blocks; ++i) multiple.take(a[i], eight.modulus[i]);
-  return static_cast<std::uint8_t>(_mm512_testn_epi64_mask(multiple.other_than_zero, multiple.other_than_zero) |
-                                   _mm512_testn_epi64_mask(multiple.other_than_n, multiple.other_than_n));
+  Comparison with_n;
+  for (std::size_t i = 0; i < kIfmaBlock * eight.blocks; ++i) with_n.take(a[i], eight.modulus[i]);
+  return with_n.equal();
 }
 
 }  // namespace assay::crypto::rsa

@@ -42,8 +42,8 @@ struct One {
     Integers of_reduction[kRows + 1];
   };
 
-  // carry_all(a, columns): all columns at once: a digit takes the carry of the column below it, and if that makes one too long, which happens to few numbers that
-  // nobody has chosen, once more. The number has no carry above its top digit.
+  // carry_all(a, columns): all columns at once: a digit takes the carry of the column below it; and once more while that makes one too long, which is rare unless
+  // the number was chosen for it. The number has no carry above its top digit.
   ASSAY_INLINE static void carry_all(Number& a, const Columns& columns) noexcept {
     for (std::size_t r = 0; r < kRows; ++r) a[r] = add(columns.of_product[r], columns.of_reduction[r]);
     Integers too_long;
@@ -147,10 +147,9 @@ struct One {
     load(s, digits);
     raise(a, s, constants.exponent, n, inverse);
     multiply<true>(a, digits, a, encoding, n, inverse);
-    Multiple multiple;
-    for (std::size_t r = 0; r < kRows; ++r) multiple.take(a[r], n[r]);
-    return _mm512_test_epi64_mask(multiple.other_than_zero, multiple.other_than_zero) == 0 ||
-           _mm512_test_epi64_mask(multiple.other_than_n, multiple.other_than_n) == 0;
+    Comparison with_n;
+    for (std::size_t r = 0; r < kRows; ++r) with_n.take(a[r], n[r]);
+    return with_n.equal() == 0xFF;
   }
 };
 

@@ -27,12 +27,13 @@ struct Pkcs1Of {
 
 // Vectors: the kernels of one kind of processor, of which each shape of keys has its own.
 struct Vectors {
-  std::size_t lanes = 0;  // so many signatures are raised together, under keys of one shape and exponent
-  std::size_t together_from = 0;  // so many take less time together, in some of the lanes, than one by one
+  std::size_t lanes = 0;          // so many signatures are raised together, under keys of one shape and exponent
+  std::size_t together_from = 0;  // so many take less time together, some lanes idle, than one by one: measured, the same for every shape
 
-  // takes(key): whether it was prepared for these kernels; only then it is given to the others. shape(key): below 256.
+  // takes(key): whether it was prepared for these kernels: else it is not given to the others. shape(key): below 256.
   bool (*takes)(const RsaKey::Parts& key) noexcept = nullptr;
   std::size_t (*shape)(const RsaKey::Parts& key) noexcept = nullptr;
+  // power_lanes(powers), encodes_lanes(checks): as many as there are lanes.
   void (*power_one)(const PowerOf& power) noexcept = nullptr;
   void (*power_lanes)(const PowerOf* powers) noexcept = nullptr;
   // The answer, and the answers, a bit a lane. The power is never brought back to octets: the encoding is brought to where the power is.

@@ -122,7 +122,8 @@ void expect_powers(const Prepared& prepared, const std::vector<Number>& numbers)
 
 class RsaPower : public testing::TestWithParam<int> {};
 
-INSTANTIATE_TEST_SUITE_P(Bits, RsaPower, testing::Values(2048, 2049, 2053, 2054, 2056, 2078, 2079, 2200, 3071, 3072, 3082, 3083, 3118, 3119, 4096, 4097, 4158, 4159, 4209, 4210, 8191),
+INSTANTIATE_TEST_SUITE_P(Bits, RsaPower,
+                         testing::Values(2048, 2049, 2053, 2054, 2056, 2078, 2079, 2200, 3071, 3072, 3082, 3083, 3118, 3119, 4096, 4097, 4158, 4159, 4209, 4210, 8191),
                          testing::PrintToStringParamName());
 
 TEST_P(RsaPower, AgreesWithOpenSslOnEdgesUnderArtificialModuli) {
