@@ -13,34 +13,61 @@
 namespace assay::crypto::ed25519 {
 namespace {
 
-struct Ifma {
+// EightLanes and FourLanes: the same by their width. add_low(sum, x, y), add_high(sum, x, y): sum + x y mod 2^52, sum + floor(x y / 2^52), of the low 52 bits of x and y.
+// add_product(sum, x, y): sum + x y, for x y < 2^52.
+struct EightLanes {
   using Integer = __m512i;
+  static constexpr std::size_t kLanes = 8;
 
   static ASSAY_INLINE Integer integer(std::uint64_t x) noexcept { return _mm512_set1_epi64(static_cast<long long>(x)); }
   static ASSAY_INLINE Integer add(Integer a, Integer b) noexcept { return _mm512_add_epi64(a, b); }
   static ASSAY_INLINE Integer subtract(Integer a, Integer b) noexcept { return _mm512_sub_epi64(a, b); }
   static ASSAY_INLINE Integer bit_and(Integer a, Integer b) noexcept { return _mm512_and_si512(a, b); }
   template <int kBy>
+  static ASSAY_INLINE Integer shift_left(Integer a) noexcept {
+    Integer r = _mm512_slli_epi64(a, kBy);
+    asm("" : "+v"(r));  // as in avx2.h
+    return r;
+  }
+  template <int kBy>
   static ASSAY_INLINE Integer shift_right(Integer a) noexcept {
     return _mm512_srli_epi64(a, kBy);
   }
-  // add_low(sum, x, y), add_high(sum, x, y): sum + x y mod 2^52, sum + floor(x y / 2^52), of the low 52 bits of x and y.
   static ASSAY_INLINE Integer add_low(Integer sum, Integer x, Integer y) noexcept { return _mm512_madd52lo_epu64(sum, x, y); }
   static ASSAY_INLINE Integer add_high(Integer sum, Integer x, Integer y) noexcept { return _mm512_madd52hi_epu64(sum, x, y); }
-  // add_product(sum, x, y): sum + x y, for x y < 2^52.
   static ASSAY_INLINE Integer add_product(Integer sum, Integer x, Integer y) noexcept { return add_low(sum, x, y); }
-  static ASSAY_INLINE Integer times_19(Integer x) noexcept {
-    Integer sixteen = _mm512_slli_epi64(x, 4);
-    asm("" : "+v"(sixteen));  // compilers would make a multiplication of 64 bits of it, which is no faster, and three on other processors
-    return add(add(x, add(x, x)), sixteen);
+  static ASSAY_INLINE void store(std::uint64_t* to, Integer a) noexcept { _mm512_store_si512(to, a); }
+};
+struct FourLanes {
+  using Integer = __m256i;
+  static constexpr std::size_t kLanes = 4;
+
+  static ASSAY_INLINE Integer integer(std::uint64_t x) noexcept { return _mm256_set1_epi64x(static_cast<long long>(x)); }
+  static ASSAY_INLINE Integer add(Integer a, Integer b) noexcept { return _mm256_add_epi64(a, b); }
+  static ASSAY_INLINE Integer subtract(Integer a, Integer b) noexcept { return _mm256_sub_epi64(a, b); }
+  static ASSAY_INLINE Integer bit_and(Integer a, Integer b) noexcept { return _mm256_and_si256(a, b); }
+  template <int kBy>
+  static ASSAY_INLINE Integer shift_left(Integer a) noexcept {
+    Integer r = _mm256_slli_epi64(a, kBy);
+    asm("" : "+v"(r));  // likewise
+    return r;
   }
+  template <int kBy>
+  static ASSAY_INLINE Integer shift_right(Integer a) noexcept {
+    return _mm256_srli_epi64(a, kBy);
+  }
+  static ASSAY_INLINE Integer add_low(Integer sum, Integer x, Integer y) noexcept { return _mm256_madd52lo_epu64(sum, x, y); }
+  static ASSAY_INLINE Integer add_high(Integer sum, Integer x, Integer y) noexcept { return _mm256_madd52hi_epu64(sum, x, y); }
+  static ASSAY_INLINE Integer add_product(Integer sum, Integer x, Integer y) noexcept { return add_low(sum, x, y); }
+  static ASSAY_INLINE void store(std::uint64_t* to, Integer a) noexcept { _mm256_store_si256(reinterpret_cast<__m256i*>(to), a); }
 };
 
-using Lanes = IfmaField<Ifma>;
-using LaneElement = Lanes::Element;
+using Lanes = IfmaField<EightLanes>;
 using LanePoints = IfmaPoints<Lanes>;
+using HalfLanes = IfmaField<FourLanes>;
+using HalfPoints = IfmaPoints<HalfLanes>;
 
-constexpr std::size_t kLanes = 8;
+constexpr std::size_t kLanes = EightLanes::kLanes;
 
 // load(q, entries, negative): lane l is entry l, or its negative if bit l is set: minus and plus change places, t its sign.
 ASSAY_INLINE void load(LanePoints::Halved& q, const TableEntry* const* entries, __mmask8 negative) noexcept {
@@ -67,11 +94,6 @@ ASSAY_INLINE void load(LanePoints::Halved& q, const TableEntry* const* entries, 
     q.plus.limb[i] = _mm512_castpd_si512(_mm512_mask_mov_pd(plus, negative, minus));
     q.t.limb[i] = _mm512_castpd_si512(_mm512_mask_sub_pd(_mm512_add_pd(limb[kEntryT + i], offset), negative, offset, limb[kEntryT + i]));
   }
-}
-
-// broadcast(r, a): the same element, limbs below 2^52, in every lane.
-ASSAY_INLINE void broadcast(LaneElement& r, const FieldElement& a) noexcept {
-  for (std::size_t i = 0; i < 5; ++i) r.limb[i] = Ifma::integer(a.limb[i]);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Private to ed25519: GF(2^255 - 19), eight elements in eight lanes of AVX-512, by its multiplier of 52 bits (IFMA): five unsigned limbs of 51 bits.
+// Private to ed25519: GF(2^255 - 19), elements side by side in the lanes of AVX-512, by its multiplier of 52 bits (IFMA): five unsigned limbs of 51 bits.
 //
 // The multiplier takes the low 52 bits of two lanes and adds the low or the high 52 bits of their product to a third. The low parts of a[i] b[j] have the weight 2^(51 k), k = i + j; the high parts
 // 2^(51 k + 52), which is twice the weight of column k + 1. Columns 5 to 9 fold onto 0 to 4 by 2^255 = 19.
@@ -34,10 +34,10 @@ template <class Operations, class Tuning = IfmaTuning>
 struct IfmaField {
   using O = Operations;
   using Integer = typename O::Integer;
-  struct alignas(64) Element {
+  struct Element {
     Integer limb[5];
   };
-  struct alignas(64) Columns {
+  struct Columns {
     Integer column[5];
   };
 
@@ -63,11 +63,18 @@ struct IfmaField {
 
   // r = a b modulo p. Domain: plain; bounds: see above.
   static ASSAY_INLINE void multiply(Columns& r, const Element& a, const Element& b) noexcept {
-    fold<0>(r, a, b);
-    fold<1>(r, a, b);
-    fold<2>(r, a, b);
-    fold<3>(r, a, b);
-    fold<4>(r, a, b);
+    // By rows, so that what follows in the code seldom waits for what stands before.
+    Integer high[9], column[10];
+    for (Integer& sum : high) sum = O::integer(0);
+    for (int i = 0; i < 5; ++i) {
+      for (int j = 0; j < 5; ++j) high[i + j] = O::add_high(high[i + j], a.limb[i], b.limb[j]);
+    }
+    column[0] = O::integer(0);
+    for (int k = 0; k < 9; ++k) column[k + 1] = O::add(high[k], high[k]);
+    for (int i = 0; i < 5; ++i) {
+      for (int j = 0; j < 5; ++j) column[i + j] = O::add_low(column[i + j], a.limb[i], b.limb[j]);
+    }
+    for (int k = 0; k < 5; ++k) r.column[k] = O::add(column[k], times_19(column[k + 5]));
   }
 
   static ASSAY_INLINE void carry(Element& r, const Columns& a) noexcept {
@@ -77,27 +84,7 @@ struct IfmaField {
   }
 
  private:
-  // column<k>: the products of weight 2^(51 k): twice the high parts of column k - 1, and the low parts of column k.
-  template <int k>
-  static ASSAY_INLINE Integer column(const Element& a, const Element& b) noexcept {
-    Integer sum = O::integer(0);
-    if constexpr (k > 0) {
-      for (int i = first(k - 1); i <= last(k - 1); ++i) sum = O::add_high(sum, a.limb[i], b.limb[k - 1 - i]);
-      sum = O::add(sum, sum);
-    }
-    if constexpr (k < 9) {
-      for (int i = first(k); i <= last(k); ++i) sum = O::add_low(sum, a.limb[i], b.limb[k - i]);
-    }
-    return sum;
-  }
-  static constexpr int first(int k) noexcept { return k > 4 ? k - 4 : 0; }
-  static constexpr int last(int k) noexcept { return k < 4 ? k : 4; }
-
-  // fold<k>: column k and 19 times column k + 5.
-  template <int k>
-  static ASSAY_INLINE void fold(Columns& r, const Element& a, const Element& b) noexcept {
-    r.column[k] = O::add(column<k>(a, b), O::times_19(column<k + 5>(a, b)));
-  }
+  static ASSAY_INLINE Integer times_19(Integer x) noexcept { return O::add(O::add(x, O::add(x, x)), O::template shift_left<4>(x)); }
 };
 
 // IfmaPoints: the formulas of edwards.h for a field whose products are carried as late as possible.

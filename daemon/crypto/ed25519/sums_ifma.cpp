@@ -38,11 +38,11 @@ ASSAY_INLINE void prefetch_step(const TableEntry* const* entries) noexcept {
 // Cut: numbers that are cut into digits, one in each lane, and where the entries of their windows lie.
 struct Cut {
   __m512i word[4];
-  __m512i width;      // of a window
-  __m512i index;      // of the lane's first window
-  __m512i last;       // index of the highest window; -1 if the lane has no number
-  __m512i entries;    // the lane's first window
-  __m512i stride;     // octets from a lane's window to its next
+  __m512i width;    // of a window
+  __m512i index;    // of the lane's window
+  __m512i last;     // index of the highest window; -1 if the lane has no number
+  __m512i entries;  // the lane's window
+  __m512i stride;   // octets from a lane's window to its next
 };
 
 ASSAY_INLINE __m512i everywhere(std::uint64_t x) noexcept { return _mm512_set1_epi64(static_cast<long long>(x)); }
@@ -55,7 +55,7 @@ ASSAY_INLINE void shift(__m512i (&word)[4], __m512i by) noexcept {
   word[3] = _mm512_srlv_epi64(word[3], by);
 }
 
-// cut_numbers(tables, scalars, count, dealt): number n goes over the lanes from n dealt on, window by window.
+// cut_numbers(tables, scalars, count, dealt): each number goes over `dealt` lanes, window by window. The lanes of a number are far apart, so that it has one in each half, quarter, or eighth.
 ASSAY_INLINE Cut cut_numbers(const TableView* const* tables, const Words* const* scalars, std::size_t count, std::size_t dealt) noexcept {
   alignas(64) std::uint64_t word[4][kLanes] = {};
   alignas(64) std::uint64_t width[kLanes] = {}, index[kLanes] = {}, entries[kLanes] = {}, stride[kLanes] = {};
@@ -65,7 +65,7 @@ ASSAY_INLINE Cut cut_numbers(const TableView* const* tables, const Words* const*
     const BiasedScalar biased = add_bias(*scalars[n], windows);
     const std::uint64_t window_bytes = windows.entries * sizeof(TableEntry);
     for (std::size_t k = 0; k < dealt; ++k) {
-      const std::size_t lane = n * dealt + k;
+      const std::size_t lane = kLanes / dealt * k + n;
       for (std::size_t i = 0; i < 4; ++i) word[i][lane] = biased.word[i];
       width[lane] = windows.width;
       index[lane] = k;
@@ -84,7 +84,7 @@ ASSAY_INLINE void select(Cut cut, std::size_t dealt, const TableEntry* none, Sel
   const __m512i half = _mm512_sllv_epi64(one, _mm512_sub_epi64(cut.width, one));
   const __m512i window = _mm512_sub_epi64(_mm512_add_epi64(half, half), one);
   const __m512i neutral = everywhere(reinterpret_cast<std::uintptr_t>(none));
-  // Eight windows are more than a shift can do at once.
+  // skip(windows): to a later window. Eight are more than shift() can do at once.
   const auto skip = [&](__m512i windows) __attribute__((always_inline)) { shift(cut.word, _mm512_mul_epu32(windows, cut.width)); };
   const __m512i four = everywhere(kLanes / 2);
   skip(_mm512_min_epu64(cut.index, four));
@@ -117,42 +117,49 @@ ASSAY_INLINE void sum_selected(LanePoints::Point& p, const Selection& selection,
   }
 }
 
-// add_lanes(p, dealt): the sum of each `dealt` lanes, in all of them.
-ASSAY_INLINE void add_lanes(LanePoints::Point& p, std::size_t dealt) noexcept {
-  LaneElement d2;
-  broadcast(d2, kTwiceD);
-  const __m512i lane = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
-#pragma GCC unroll 1
-  for (std::size_t distance = dealt / 2; distance != 0; distance /= 2) {
-    const __m512i from = _mm512_xor_si512(lane, everywhere(distance));
-    LanePoints::Point q;
+// add_lanes(sum, p, dealt): the sums of each `dealt` lanes, in the first of them. Four lanes suffice, which take half the time.
+ASSAY_INLINE void add_lanes(HalfPoints::Point& sum, const LanePoints::Point& p, std::size_t dealt) noexcept {
+  HalfLanes::Element d2;
+  for (std::size_t i = 0; i < 5; ++i) d2.limb[i] = FourLanes::integer(kTwiceD.limb[i]);
+  HalfPoints::Point other;
+  const Lanes::Element* const from[] = {&p.minus, &p.plus, &p.z, &p.t};
+  HalfLanes::Element* const left[] = {&sum.minus, &sum.plus, &sum.z, &sum.t};
+  HalfLanes::Element* const right[] = {&other.minus, &other.plus, &other.z, &other.t};
+  for (std::size_t k = 0; k < 4; ++k) {
     for (std::size_t i = 0; i < 5; ++i) {
-      q.minus.limb[i] = _mm512_permutexvar_epi64(from, p.minus.limb[i]);
-      q.plus.limb[i] = _mm512_permutexvar_epi64(from, p.plus.limb[i]);
-      q.z.limb[i] = _mm512_permutexvar_epi64(from, p.z.limb[i]);
-      q.t.limb[i] = _mm512_permutexvar_epi64(from, p.t.limb[i]);
+      left[k]->limb[i] = _mm512_castsi512_si256(from[k]->limb[i]);
+      right[k]->limb[i] = _mm512_extracti64x4_epi64(from[k]->limb[i], 1);
     }
-    LanePoints::add(p, q, d2);
+  }
+  HalfPoints::add(sum, other, d2);
+#pragma GCC unroll 1
+  for (std::size_t distance = FourLanes::kLanes / 2; distance >= kLanes / dealt; distance /= 2) {
+    const __m256i lane = _mm256_xor_si256(_mm256_setr_epi64x(0, 1, 2, 3), FourLanes::integer(distance));
+    for (std::size_t k = 0; k < 4; ++k) {
+      for (std::size_t i = 0; i < 5; ++i) right[k]->limb[i] = _mm256_permutexvar_epi64(lane, left[k]->limb[i]);
+    }
+    HalfPoints::add(sum, other, d2);
   }
 }
 
-// store_points(sums, p, count, dealt): the points of the lanes that are multiples of `dealt`.
-ASSAY_INLINE void store_points(ProjectivePoint* sums, const LanePoints::Point& p, std::size_t count, std::size_t dealt) noexcept {
+// store_points<F>(sums, p, count): those of the first lanes.
+template <class F>
+ASSAY_INLINE void store_points(ProjectivePoint* sums, const typename IfmaPoints<F>::Point& p, std::size_t count) noexcept {
   struct alignas(64) Stored {
-    std::uint64_t limb[5][kLanes];
+    std::uint64_t limb[5][F::O::kLanes];
   } x, y, z;
-  Lanes::Columns twice_x, twice_y, twice_z;
-  LanePoints::projective(twice_x, twice_y, twice_z, p);
+  typename F::Columns twice_x, twice_y, twice_z;
+  IfmaPoints<F>::projective(twice_x, twice_y, twice_z, p);
   for (std::size_t i = 0; i < 5; ++i) {
-    _mm512_store_si512(x.limb[i], twice_x.column[i]);
-    _mm512_store_si512(y.limb[i], twice_y.column[i]);
-    _mm512_store_si512(z.limb[i], twice_z.column[i]);
+    F::O::store(x.limb[i], twice_x.column[i]);
+    F::O::store(y.limb[i], twice_y.column[i]);
+    F::O::store(z.limb[i], twice_z.column[i]);
   }
-  for (std::size_t n = 0; n < count; ++n) {
+  for (std::size_t lane = 0; lane < count; ++lane) {
     for (std::size_t i = 0; i < 5; ++i) {
-      sums[n].x.limb[i] = x.limb[i][n * dealt];
-      sums[n].y.limb[i] = y.limb[i][n * dealt];
-      sums[n].z.limb[i] = z.limb[i][n * dealt];
+      sums[lane].x.limb[i] = x.limb[i][lane];
+      sums[lane].y.limb[i] = y.limb[i][lane];
+      sums[lane].z.limb[i] = z.limb[i][lane];
     }
   }
 }
@@ -176,18 +183,26 @@ void sum_some(const TableView& base, const Term* terms, std::size_t count, Proje
   const std::size_t key_steps = (key_windows + dealt - 1) / dealt;
   const std::size_t steps = base_steps + key_steps;
   select(cut_numbers(bases, s, count, dealt), dealt, base.entries, selection, 0, base_steps);
-  select(cut_numbers(tables, h, count, dealt), dealt, base.entries, selection, base_steps, key_steps + kAhead);
-  for (std::size_t i = 0; i < (dealt == kLanes ? steps : kAhead + 1); ++i) prefetch_step(selection.entry[i]);
+  select(cut_numbers(tables, h, count, dealt), dealt, base.entries, selection, base_steps, key_steps);
+  for (std::size_t i = 0; i < kAhead; ++i) _mm512_store_si512(selection.entry[steps + i], everywhere(reinterpret_cast<std::uintptr_t>(base.entries)));
+  // One alone has few steps, and each takes long: all are asked for at once.
+  const std::size_t asked = dealt == kLanes ? steps : kAhead + 1;
+  for (std::size_t i = 0; i < asked; ++i) prefetch_step(selection.entry[i]);
   LanePoints::Point p;
   sum_selected(p, selection, steps);
-  add_lanes(p, dealt);
-  store_points(sums, p, count, dealt);
+  if (dealt == 1) return store_points<Lanes>(sums, p, count);
+  HalfPoints::Point added;
+  add_lanes(added, p, dealt);
+  store_points<HalfLanes>(sums, added, count);
 }
+
+// terms_at_once(count): of so many. Three, five and six are summed sooner in two parts, but seven are not.
+ASSAY_INLINE std::size_t terms_at_once(std::size_t count) noexcept { return count >= kLanes ? kLanes : count == 7 ? 7 : count >= 4 ? 4 : count >= 2 ? 2 : 1; }
 
 void sum(const TableView& base, const Term* terms, std::size_t count, ProjectivePoint* sums) noexcept {
   Selection selection;
   while (count != 0) {
-    const std::size_t now = count >= 7 ? (count < kLanes ? count : kLanes) : count >= 4 ? 4 : count >= 2 ? 2 : 1;
+    const std::size_t now = terms_at_once(count);
     sum_some(base, terms, now, sums, selection);
     terms += now;
     sums += now;

@@ -1,8 +1,8 @@
 // Private to sha2: how messages of any lengths are cut into blocks and dealt over the lanes of a compression function.
 //
 // A message is three runs of blocks: the first block, if something stands before the message; the whole blocks where they lie; the end with its padding. All lanes
-// advance by the shortest run at hand. A lane whose message is done takes the next message at once, so lanes stand still only when there are no messages left, and
-// the last one alone is finished by the code for one message.
+// advance by the shortest run at hand. A lane whose message is done takes the next message at once, so lanes stand still only when there are no messages left; the
+// last few are finished by the code for few, if there is one, and the last alone by the code for one.
 #pragma once
 
 #include <algorithm>

@@ -27,10 +27,13 @@ struct Intervals {
   static Integer subtract(Integer a, Integer b) { return in_64_bits({{a.low - b.high, a.high - b.low}}); }
   static Integer bit_and(Integer a, Integer mask) { return {{0, std::min(a.high, mask.high)}}; }
   template <int kBy>
+  static Integer shift_left(Integer a) {
+    return in_64_bits({{a.low * power_of_two(kBy), a.high * power_of_two(kBy)}});
+  }
+  template <int kBy>
   static Integer shift_right(Integer a) {
     return {{a.low >> kBy, a.high >> kBy}};
   }
-  static Integer times_19(Integer a) { return in_64_bits({{19 * a.low, 19 * a.high}}); }
   static Integer add_low(Integer sum, Integer x, Integer y) {
     factor(x);
     factor(y);

@@ -8,21 +8,21 @@ namespace assay::crypto::ed25519 {
 
 namespace {
 
-LaneElement loaded(const IfmaLimbs& from) {
-  LaneElement to;
+Lanes::Element loaded(const IfmaLimbs& from) {
+  Lanes::Element to;
   for (int i = 0; i < 5; ++i) to.limb[i] = _mm512_load_si512(from.limb[i]);
   return to;
 }
 
-void store(IfmaLimbs& to, const LaneElement& from) {
+void store(IfmaLimbs& to, const Lanes::Element& from) {
   for (int i = 0; i < 5; ++i) _mm512_store_si512(to.limb[i], from.limb[i]);
 }
 
 }  // namespace
 
 bool probe_ifma(IfmaOperation operation, IfmaLimbs& r, const IfmaLimbs& a, const IfmaLimbs& b) {
-  const LaneElement x = loaded(a);
-  const LaneElement y = loaded(b);
+  const Lanes::Element x = loaded(a);
+  const Lanes::Element y = loaded(b);
   Lanes::Columns left, right, result;
   Lanes::columns(left, x);
   Lanes::columns(right, y);
@@ -31,7 +31,7 @@ bool probe_ifma(IfmaOperation operation, IfmaLimbs& r, const IfmaLimbs& a, const
     case IfmaOperation::sum: Lanes::add(result, left, right); break;
     case IfmaOperation::difference: Lanes::subtract(result, left, right); break;
   }
-  LaneElement carried;
+  Lanes::Element carried;
   Lanes::carry(carried, result);
   store(r, carried);
   return true;
