@@ -1,5 +1,5 @@
 // Private to ed25519: the formulas of the curve -x^2 + y^2 = 1 + d x^2 y^2, over any field F with add, subtract, multiply, set_one: general registers (field.h), four
-// lanes (lane_field.h), or the intervals that prove their bounds (tests/crypto/ed25519/bounds_test.cpp).
+// lanes (lane_field.h), or the intervals that prove their bounds (tests/crypto/ed25519/bounds_test.cpp). ifma_field.h has its own.
 //
 // Hisil, Wong, Carter, Dawson, "Twisted Edwards curves revisited", 2008. All of it is complete on this curve: -1 is a square and d is not, so no pair of points is an
 // exception, whoever chose them. Everything is force-inlined: a source that is compiled for newer processors must not share functions with the rest.

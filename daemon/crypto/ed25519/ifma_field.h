@@ -6,7 +6,7 @@
 // A factor must be carried: what a lane has above 52 bits is ignored, and it has no sign. So there are two types: Columns are what a product gives; they may be added and subtracted, for they are far
 // below 2^64; carry() makes an Element of them, which may be multiplied. The formulas need sums of products only, hence no product is carried twice, and a point addition carries eight times
 // and not seven. Carries go one limb up, all at once, and none ripples on: limbs are below 2^51 + 2^12, limb 0 below 2^51 + 2^15.
-// Nobody should trust this paragraph: tests/crypto/ed25519/bounds_test.cpp runs these templates over intervals.
+// Nobody should trust this paragraph: tests/crypto/ed25519/ifma_bounds_test.cpp runs these templates over intervals.
 //
 // The operations are a template parameter: IFMA's (ifma.h), or intervals.
 #pragma once
@@ -61,7 +61,7 @@ struct IfmaField {
     for (int i = 0; i < 5; ++i) r.column[i] = O::subtract(O::add(a.column[i], O::integer(prime_limb(i) << Tuning::kBias)), b.column[i]);
   }
 
-  // r = a b modulo p. Domain: plain; bounds: see above.
+  // r = a b modulo p. Domain: plain; bounds: see above. Checked against BIGNUM at the edges of the limbs (tests/crypto/ed25519/ifma_field_test.cpp).
   static ASSAY_INLINE void multiply(Columns& r, const Element& a, const Element& b) noexcept {
     // By rows, so that what follows in the code seldom waits for what stands before.
     Integer high[9], column[10];
@@ -77,6 +77,7 @@ struct IfmaField {
     for (int k = 0; k < 5; ++k) r.column[k] = O::add(column[k], times_19(column[k + 5]));
   }
 
+  // carry(r, a): r = a.
   static ASSAY_INLINE void carry(Element& r, const Columns& a) noexcept {
     const Integer mask = O::integer(kIfmaLimbMask);
     r.limb[0] = O::add_product(O::bit_and(a.column[0], mask), O::template shift_right<51>(a.column[4]), O::integer(19));
@@ -87,7 +88,7 @@ struct IfmaField {
   static ASSAY_INLINE Integer times_19(Integer x) noexcept { return O::add(O::add(x, O::add(x, x)), O::template shift_left<4>(x)); }
 };
 
-// IfmaPoints: the formulas of edwards.h for a field whose products are carried as late as possible.
+// IfmaPoints: the formulas of edwards.h for a field whose products are carried as late as possible. Y - X and Y + X are kept, not X and Y: they are what the next addition multiplies.
 template <class F>
 struct IfmaPoints {
   using O = typename F::O;

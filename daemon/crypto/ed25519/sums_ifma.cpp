@@ -104,7 +104,7 @@ ASSAY_INLINE void select(Cut cut, std::size_t dealt, const TableEntry* none, Sel
 }
 
 // sum_selected(p, selection, steps): each lane's sum. Plain domain; steps >= 2. Vartime only in its addresses.
-// Checked against OpenSSL and libsodium (tests/crypto/ed25519/ed25519_test.cpp), bounds by bounds_test.cpp.
+// Checked against OpenSSL and libsodium (tests/crypto/ed25519/ed25519_test.cpp), bounds by ifma_bounds_test.cpp.
 ASSAY_INLINE void sum_selected(LanePoints::Point& p, const Selection& selection, std::size_t steps) noexcept {
   LanePoints::Halved q;
   load(q, selection.entry[0], selection.negative[0]);

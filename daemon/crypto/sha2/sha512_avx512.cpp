@@ -1,6 +1,5 @@
 // SHA-512 with AVX-512: eight messages in eight lanes, or four in four. It has what AVX2 lacks: rotations, and every function of three bits as one instruction.
 // One message alone is left to AVX2, which a processor with AVX-512 has too.
-//
 #include "crypto/sha2/sha512.h"
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
