@@ -80,7 +80,7 @@ crypto::EngineChoice engine_choice(const snapshot::DaemonConfig& config, base::L
   const char* name = std::getenv("ASSAY_ENGINE");
   if (name == nullptr) return config.engine;
   if (const auto named = crypto::engine_choice(name)) return *named;
-  log.warning("ASSAY_ENGINE: no engine is called {}; it is one of auto, simd, scalar, reference", base::printable(name));
+  log.warning("ASSAY_ENGINE: no engine is called {}; it is one of auto, ifma, simd, scalar, reference", base::printable(name));
   return config.engine;
 }
 

@@ -73,7 +73,7 @@ double rate(Contender& contender, std::size_t batch, std::size_t signatures, dou
 
 // measure(...): the contenders in turn, five rounds for each size of batch. The reference engine and OpenSSL take signatures one by one, whatever the batch.
 void measure(const Options& options, const Signatures& signatures, std::vector<Row>& rows) {
-  const EngineLevel best = crypto::Kernels::of(EngineLevel::simd) ? EngineLevel::simd : EngineLevel::scalar;
+  const EngineLevel best = crypto::best_level();
   const Signatures* const set[] = {&signatures};
   const auto ours = make_engine_contender(best, set, options.budget_bytes);
   const auto scalar = make_engine_contender(EngineLevel::scalar, set, options.budget_bytes);
@@ -97,7 +97,7 @@ void measure(const Options& options, const Signatures& signatures, std::vector<R
 
 void measure_tables(const Options& options, std::vector<TableRow>& rows) {
   fmt::print("\nTables within {} MiB:\n", options.budget_bytes >> 20);
-  const EngineLevel best = crypto::Kernels::of(EngineLevel::simd) ? EngineLevel::simd : EngineLevel::scalar;
+  const EngineLevel best = crypto::best_level();
   for (const Kind kind : kKinds) {
     if (kind.key_bits > 600) continue;  // RSA keys have none
     for (const std::size_t count : options.small ? std::vector<std::size_t>{1} : std::vector<std::size_t>{1, 25, 200, 1024}) {
@@ -114,7 +114,7 @@ void measure_tables(const Options& options, std::vector<TableRow>& rows) {
 
 // measure_mixture(options): half ES256, a quarter RS256, a quarter EdDSA over 25 keys in random order, against what each of them by itself would give.
 void measure_mixture(const Options& options) {
-  const EngineLevel best = crypto::Kernels::of(EngineLevel::simd) ? EngineLevel::simd : EngineLevel::scalar;
+  const EngineLevel best = crypto::best_level();
   constexpr std::size_t kBatch = 64;
   const std::size_t quarter = std::max<std::size_t>(options.signatures / 4, kBatch);
   const Signatures parts[] = {sign({Algorithm::es256, 256}, make_keys({Algorithm::es256, 256}, 13), 2 * quarter, options.message_bytes),

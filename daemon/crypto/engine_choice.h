@@ -8,12 +8,13 @@
 namespace assay::crypto {
 
 // EngineChoice: automatic is the fastest that the processor can run; the others are what they say, or, where the processor cannot run that, the next of
-// simd, scalar, reference.
-enum class EngineChoice : std::uint8_t { unset = 0, automatic, simd, scalar, reference };
+// ifma, simd, scalar, reference.
+enum class EngineChoice : std::uint8_t { unset = 0, automatic, ifma, simd, scalar, reference };
 
-// engine_choice(name): of "auto", "simd", "scalar", "reference"; nothing for any other name.
+// engine_choice(name): of "auto", "ifma", "simd", "scalar", "reference"; nothing for any other name.
 constexpr std::optional<EngineChoice> engine_choice(std::string_view name) noexcept {
   if (name == "auto") return EngineChoice::automatic;
+  if (name == "ifma") return EngineChoice::ifma;
   if (name == "simd") return EngineChoice::simd;
   if (name == "scalar") return EngineChoice::scalar;
   if (name == "reference") return EngineChoice::reference;

@@ -15,25 +15,34 @@ namespace {
 
 EngineLevel first_level(EngineChoice choice) noexcept {
   switch (choice) {
+    case EngineChoice::simd: return EngineLevel::simd;
     case EngineChoice::scalar: return EngineLevel::scalar;
     case EngineChoice::reference: return EngineLevel::reference;
     case EngineChoice::automatic:
-    case EngineChoice::simd:
+    case EngineChoice::ifma:
     case EngineChoice::unset: break;
   }
-  return EngineLevel::simd;
+  return EngineLevel::ifma;
 }
 
-EngineLevel below(EngineLevel level) noexcept { return level == EngineLevel::simd ? EngineLevel::scalar : EngineLevel::reference; }
+EngineLevel below(EngineLevel level) noexcept {
+  switch (level) {
+    case EngineLevel::ifma: return EngineLevel::simd;
+    case EngineLevel::simd: return EngineLevel::scalar;
+    case EngineLevel::scalar:
+    case EngineLevel::reference:
+    case EngineLevel::unset: break;
+  }
+  return EngineLevel::reference;
+}
 
 }  // namespace
 
 EngineSet::EngineSet(EngineChoice choice, CrossCheckOptions cross_check, KernelsOf kernels_of)
     : kernels_of_(std::move(kernels_of)), cross_check_(std::move(cross_check), levels_) {
   EngineLevel level = first_level(choice);
-  if (level == EngineLevel::simd && !kernels_of_(level)) {
-    if (choice == EngineChoice::simd) step_downs_.push_back({level, Algorithm::unset});
-    level = EngineLevel::scalar;
+  for (; level != EngineLevel::reference && !kernels_of_(level); level = below(level)) {
+    if (choice != EngineChoice::automatic) step_downs_.push_back({level, Algorithm::unset});
   }
   chosen_level_ = level;
   AlgorithmSet left = AlgorithmSet::all();
@@ -56,11 +65,11 @@ EngineSet::EngineSet(EngineChoice choice, CrossCheckOptions cross_check, Kernels
 EngineSet::~EngineSet() = default;
 
 std::unique_ptr<Engine> EngineSet::make_engine() {
-  LevelEngines engines{.simd = nullptr, .scalar = nullptr, .reference = make_reference_engine()};
+  LevelEngines engines;
+  engines.at(EngineLevel::reference) = make_reference_engine();
   for (std::size_t i = 1; i <= kAlgorithmCount; ++i) {
     const EngineLevel level = levels_.of(static_cast<Algorithm>(i));
-    if (level == EngineLevel::simd && engines.simd == nullptr) engines.simd = make_fast_engine(*kernels_of_(level), curves_);
-    if (level == EngineLevel::scalar && engines.scalar == nullptr) engines.scalar = make_fast_engine(*kernels_of_(level), curves_);
+    if (engines.at(level) == nullptr) engines.at(level) = make_fast_engine(*kernels_of_(level), curves_);
   }
   return make_worker_engine(std::move(engines), levels_, cross_check_);
 }

@@ -1,6 +1,8 @@
 // Which code each operation runs, by level.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -14,14 +16,21 @@
 
 namespace assay::crypto {
 
-// EngineLevel: simd: AVX2, FMA and BMI2, with SHA-NI where it is there. scalar: portable C++ by the same methods. reference: mbedTLS and libsodium. Each steps down to
-// the next one.
-enum class EngineLevel : std::uint8_t { unset = 0, simd, scalar, reference };
+// EngineLevel: ifma: AVX-512 with its 52-bit multipliers, and all of simd. simd: AVX2, FMA and BMI2. Both with SHA-NI where it is there. scalar: portable C++ by the same
+// methods. reference: mbedTLS and libsodium. Each steps down to the next one.
+enum class EngineLevel : std::uint8_t { unset = 0, ifma, simd, scalar, reference };
+inline constexpr std::size_t kEngineLevelCount = 4;
 
-// name_of(level): "simd", "scalar", "reference"; "unset".
+// kKernelLevels: those whose code is ours, the fastest first.
+inline constexpr std::array kKernelLevels{EngineLevel::ifma, EngineLevel::simd, EngineLevel::scalar};
+
+// name_of(level): "ifma", "simd", "scalar", "reference"; "unset".
 std::string_view name_of(EngineLevel level) noexcept;
 
-// Kernels: a value; the code of one level, simd or scalar.
+// best_level(): the first of kKernelLevels that this processor, and this build, can run.
+EngineLevel best_level() noexcept;
+
+// Kernels: a value; the code of one of kKernelLevels.
 struct Kernels {
   EngineLevel level = EngineLevel::unset;
   const sha2::Sha256Code* sha256 = nullptr;

@@ -16,7 +16,7 @@ using base::limits::kBatchTokensMax;
 class WorkerEngine final : public Engine {
  public:
   WorkerEngine(LevelEngines engines, const EngineLevels& levels, CrossCheck& cross_check) : engines_(std::move(engines)), levels_(levels), cross_check_(cross_check) {
-    CHECK(engines_.reference != nullptr);
+    CHECK(engines_.at(EngineLevel::reference) != nullptr);
     picked_.reserve(kBatchTokensMax);
     positions_.reserve(kBatchTokensMax);
     answers_.resize(kBatchTokensMax);
@@ -30,15 +30,12 @@ class WorkerEngine final : public Engine {
   }
   std::uint64_t cost_ns(Algorithm algorithm, const KeyMaterial& key) const noexcept override {
     const std::uint64_t once = at(levels_.of(algorithm)).cost_ns(algorithm, key);
-    return cross_check_.is_inline() ? once + engines_.reference->cost_ns(algorithm, key) : once;
+    return cross_check_.is_inline() ? once + reference().cost_ns(algorithm, key) : once;
   }
 
  private:
-  Engine& at(EngineLevel level) const noexcept {
-    if (level == EngineLevel::simd && engines_.simd != nullptr) return *engines_.simd;
-    if (level == EngineLevel::scalar && engines_.scalar != nullptr) return *engines_.scalar;
-    return *engines_.reference;
-  }
+  Engine& reference() const noexcept { return *engines_.at(EngineLevel::reference); }
+  Engine& at(EngineLevel level) const noexcept { return engines_.at(level) != nullptr ? *engines_.at(level) : reference(); }
 
   void answer(std::span<const SignatureCheckView> checks, std::span<SignatureResult> results) noexcept override {
     const EngineLevel level = levels_.of(checks.front().algorithm);
@@ -47,7 +44,7 @@ class WorkerEngine final : public Engine {
       return;
     }
     // Levels may go down meanwhile: a check that no pass has picked is answered by the reference engine, which comes last.
-    for (const EngineLevel pass : {EngineLevel::simd, EngineLevel::scalar, EngineLevel::reference}) {
+    for (const EngineLevel pass : {EngineLevel::ifma, EngineLevel::simd, EngineLevel::scalar, EngineLevel::reference}) {
       for (std::size_t next = 0; next < checks.size();) {
         picked_.clear();
         positions_.clear();
@@ -79,7 +76,7 @@ class WorkerEngine final : public Engine {
   void check_inline(std::span<const SignatureCheckView> checks, std::span<SignatureResult> results) noexcept {
     for (std::size_t i = 0; i < checks.size(); ++i) {
       if (results[i] != SignatureResult::valid) continue;
-      verify_batch(*engines_.reference, checks.subspan(i, 1), results.subspan(i, 1));
+      verify_batch(reference(), checks.subspan(i, 1), results.subspan(i, 1));
       if (results[i] != SignatureResult::valid) cross_check_.disagree(checks[i].algorithm);
     }
   }

@@ -170,7 +170,7 @@ DaemonLimits read_limits(const NodeView& node) {
 
 crypto::EngineChoice read_engine(const NodeView& node) {
   const auto choice = node.value().kind == JsonKind::string ? crypto::engine_choice(node.value().string) : std::nullopt;
-  if (!choice) node.refuse("one of auto, simd, scalar, reference");
+  if (!choice) node.refuse("one of auto, ifma, simd, scalar, reference");
   return choice.value_or(crypto::EngineChoice::automatic);
 }
 

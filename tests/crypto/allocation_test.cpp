@@ -52,7 +52,7 @@ TEST(VerifyBatch, AllocatesNothing) {
 }
 
 TEST(FastEngine, AllocatesNothingAfterItsFirstBatch) {
-  for (const EngineLevel level : {EngineLevel::simd, EngineLevel::scalar}) {
+  for (const EngineLevel level : kKernelLevels) {
     if (!Kernels::of(level)) continue;
     CurveTables curves;
     TableBuilder builder({level, level, level, level}, curves);

@@ -278,7 +278,7 @@ struct Contender {
 bool check(Algorithm algorithm, const Options& options) {
   Generator generator(algorithm, options);
   std::vector<Contender> contenders;
-  for (const EngineLevel level : {EngineLevel::simd, EngineLevel::scalar}) {
+  for (const EngineLevel level : kKernelLevels) {
     if (Kernels::of(level)) contenders.push_back(Contender::at(level, generator.keys));
   }
   contenders.push_back(Contender::reference(generator.keys, options.reference_every));

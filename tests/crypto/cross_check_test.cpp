@@ -42,6 +42,14 @@ bool soon(const std::function<bool()>& condition) {
   return condition();
 }
 
+// with_simd(engine): that, and the reference engine.
+LevelEngines with_simd(std::unique_ptr<Engine> engine) {
+  LevelEngines engines;
+  engines.at(EngineLevel::simd) = std::move(engine);
+  engines.at(EngineLevel::reference) = make_reference_engine();
+  return engines;
+}
+
 class CrossCheckTest : public testing::Test {
  protected:
   CrossCheckTest() {
@@ -53,7 +61,7 @@ class CrossCheckTest : public testing::Test {
   }
   void start(CrossCheckMode mode) {
     cross_check.emplace(CrossCheckOptions{.mode = mode, .percent = 100, .on_disagreement = [this](Algorithm algorithm) { last = algorithm; ++alarms; }}, levels);
-    engine = make_worker_engine({.simd = std::make_unique<LyingEngine>(lies), .scalar = nullptr, .reference = make_reference_engine()}, levels, *cross_check);
+    engine = make_worker_engine(with_simd(std::make_unique<LyingEngine>(lies)), levels, *cross_check);
   }
   // ask(): of each algorithm a good signature and a bad one.
   std::vector<SignatureResult> ask() {
@@ -143,7 +151,7 @@ TEST_F(CrossCheckTest, ASampleOutlivesItsKeyAndItsMessage) {
 
 TEST_F(CrossCheckTest, EndsWhileItRests) {
   cross_check.emplace(CrossCheckOptions{.mode = CrossCheckMode::sample, .percent = 1}, levels);
-  engine = make_worker_engine({.simd = std::make_unique<LyingEngine>(AlgorithmSet()), .scalar = nullptr, .reference = make_reference_engine()}, levels, *cross_check);
+  engine = make_worker_engine(with_simd(std::make_unique<LyingEngine>(AlgorithmSet())), levels, *cross_check);
   EXPECT_TRUE(soon([&] {  // an offer is let go when the thread holds the lock just then, as it does when it starts
     ask();
     return cross_check->checked() > 0;

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <random>
 #include <string>
@@ -20,9 +22,10 @@ namespace {
 using test::Octets;
 using test::SigningKey;
 
+// levels(): those that this processor runs, the fastest first.
 std::vector<EngineLevel> levels() {
-  std::vector<EngineLevel> levels{EngineLevel::scalar};
-  if (Kernels::of(EngineLevel::simd)) levels.push_back(EngineLevel::simd);
+  std::vector<EngineLevel> levels;
+  std::ranges::copy_if(kKernelLevels, std::back_inserter(levels), [](EngineLevel level) { return Kernels::of(level).has_value(); });
   return levels;
 }
 
@@ -123,7 +126,7 @@ TEST(FastEngine, AgreesWithTheReferenceFromTheFirstKeyToTheLastTable) {
     const auto engine = make_fast_engine(*Kernels::of(level), curves);
     EXPECT_EQ(engine->name(), name_of(level));
     const std::vector<Case> cases = without_tables();
-    if (level == levels().back()) answers_right(*engine, cases);  // nothing is there: the reference engine, for the curves
+    if (level == best_level()) answers_right(*engine, cases);  // nothing is there: the reference engine, for the curves
     TableBuilder builder({level, level, level, level}, curves);
     const auto wanted = wishes(cases);
     for (int i = 0; i < 4; ++i) ASSERT_TRUE(builder.build_next(wanted, std::uint64_t{1} << 30));
@@ -199,20 +202,26 @@ TEST(FastEngine, GoesOnFromABeginningThatIsHashedAlready) {
 // A table of other arithmetic, or a curve's, must not be taken for one's own.
 TEST(FastEngine, ServesBesideTablesOfAnotherLevel) {
   if (levels().size() < 2) GTEST_SKIP() << "this processor has one level";
-  CurveTables curves;
-  TableBuilder builder({EngineLevel::simd, EngineLevel::simd, EngineLevel::simd, EngineLevel::simd}, curves);
-  const SigningKey key = SigningKey::ec(KeyType::p256);
-  const auto material = key.material();
-  const std::vector<TableWish> wanted{{material, 0, 1}};
-  while (builder.build_next(wanted, 1 << 30)) {
+  for (const EngineLevel made : levels()) {
+    CurveTables curves;
+    TableBuilder builder({made, made, made, made}, curves);
+    for (const auto& [algorithm, key] : {std::pair(Algorithm::es256, SigningKey::ec(KeyType::p256)), std::pair(Algorithm::eddsa, SigningKey::ed25519())}) {
+      const auto material = key.material();
+      const std::vector<TableWish> wanted{{material, 0, 1}};
+      while (builder.build_next(wanted, 1 << 30)) {
+      }
+      ASSERT_TRUE(material->ec_table() != nullptr || material->ed25519_table() != nullptr);
+      const Octets message = test::from_text("message");
+      const Octets signature = key.sign(algorithm, message);
+      const Octets bad = test::flipped(signature, 77);
+      for (const EngineLevel asked : levels()) {
+        const auto engine = make_fast_engine(*Kernels::of(asked), curves);
+        EXPECT_EQ(answers_of(*engine, {{algorithm, material.get(), message, signature}, {algorithm, material.get(), message, bad}}),
+                  (std::vector{SignatureResult::valid, SignatureResult::invalid}))
+            << test::name(algorithm) << ": tables of " << name_of(made) << ", asked " << name_of(asked);
+      }
+    }
   }
-  ASSERT_NE(material->ec_table(), nullptr);
-  const auto scalar = make_fast_engine(*Kernels::of(EngineLevel::scalar), curves);
-  const Octets message = test::from_text("message");
-  const Octets signature = key.sign(Algorithm::es256, message);
-  const Octets bad = test::flipped(signature, 77);
-  EXPECT_EQ(answers_of(*scalar, {{Algorithm::es256, material.get(), message, signature}, {Algorithm::es256, material.get(), message, bad}}),
-            (std::vector{SignatureResult::valid, SignatureResult::invalid}));
 }
 
 // CountingEngine: the reference engine, and how often it was asked.
@@ -264,8 +273,20 @@ TEST(Kernels, AreThoseThatTheProcessorRuns) {
   ASSERT_TRUE(line.starts_with("flags"));
   line += ' ';
   const auto has = [&line](std::string_view flag) { return line.find(" " + std::string(flag) + " ") != std::string::npos; };
+  const bool has_simd = has("avx2") && has("fma") && has("bmi1") && has("bmi2");
+  const bool has_ifma = has_simd && has("avx512f") && has("avx512bw") && has("avx512dq") && has("avx512vl") && has("avx512ifma");
+  const auto ifma = Kernels::of(EngineLevel::ifma);
+  ASSERT_EQ(ifma.has_value(), has_ifma);
+  EXPECT_EQ(best_level(), has_ifma ? EngineLevel::ifma : has_simd ? EngineLevel::simd : EngineLevel::scalar);
+  if (ifma) {
+    EXPECT_EQ(ifma->sha256 == sha2::sha256_sha_ni(), has("sha_ni"));
+    EXPECT_EQ(ifma->sha512, sha2::sha512_avx512());
+    EXPECT_EQ(ifma->ec, ec::Arithmetic::ifma);
+    EXPECT_EQ(ifma->ed25519, ed25519::ifma_code());
+    EXPECT_EQ(ifma->rsa, &verify_rsa_ifma_vartime);
+  }
   const auto simd = Kernels::of(EngineLevel::simd);
-  ASSERT_EQ(simd.has_value(), has("avx2") && has("fma") && has("bmi1") && has("bmi2"));
+  ASSERT_EQ(simd.has_value(), has_simd);
   if (!simd) return;
   EXPECT_EQ(simd->sha256 == sha2::sha256_sha_ni(), has("sha_ni"));
   EXPECT_EQ(simd->sha512, sha2::sha512_avx2());
@@ -322,17 +343,24 @@ TEST(FastEngine, CostsLessWithEachTable) {
 // --- Which engine serves ---
 
 TEST(EngineSet, TakesWhatTheProcessorRuns) {
-  const EngineLevel best = levels().back();
-  const std::vector<std::pair<EngineChoice, EngineLevel>> cases{{EngineChoice::automatic, best},
-                                                                {EngineChoice::simd, best},
-                                                                {EngineChoice::scalar, EngineLevel::scalar},
-                                                                {EngineChoice::reference, EngineLevel::reference}};
-  for (const auto& [choice, level] : cases) {
+  struct Chosen {
+    EngineChoice choice;
+    EngineLevel level;
+    std::size_t step_downs;
+  };
+  const EngineLevel best = best_level(), at_most_simd = std::max(best, EngineLevel::simd);
+  const auto levels_above = [](EngineLevel from, EngineLevel level) { return static_cast<std::size_t>(level) - static_cast<std::size_t>(from); };
+  const Chosen cases[] = {{EngineChoice::automatic, best, 0},
+                          {EngineChoice::ifma, best, levels_above(EngineLevel::ifma, best)},
+                          {EngineChoice::simd, at_most_simd, levels_above(EngineLevel::simd, at_most_simd)},
+                          {EngineChoice::scalar, EngineLevel::scalar, 0},
+                          {EngineChoice::reference, EngineLevel::reference, 0}};
+  for (const auto& [choice, level, step_downs] : cases) {
     EngineSet set(choice, {.mode = CrossCheckMode::off});
     for (std::size_t i = 1; i <= kAlgorithmCount; ++i) EXPECT_EQ(set.level_of(static_cast<Algorithm>(i)), level);
     EXPECT_EQ(set.chosen_level(), level);
     EXPECT_EQ(set.make_engine()->name(), name_of(level));
-    EXPECT_EQ(set.step_downs().size(), choice == EngineChoice::simd && best != EngineLevel::simd ? 1U : 0U);
+    EXPECT_EQ(set.step_downs().size(), step_downs);
   }
 }
 
@@ -429,7 +457,7 @@ TEST(TableBuilder, TakesTheMostUsedFirstAndObeysTheBudget) {
 // One key changed of many builds one table.
 TEST(TableBuilder, MakesATableOnlyForWhatIsNew) {
   CurveTables curves;
-  const EngineLevel level = levels().back();
+  const EngineLevel level = best_level();
   TableBuilder builder({level, level, level, level}, curves);
   std::vector<TableWish> wanted;
   for (int i = 0; i < 50; ++i) wanted.push_back({SigningKey::ed25519().material(), 0, 1});

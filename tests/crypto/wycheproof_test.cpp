@@ -150,7 +150,7 @@ struct Engines {
   std::vector<std::unique_ptr<Fast>> fast;
 
   Engines() {
-    for (const EngineLevel level : {EngineLevel::scalar, EngineLevel::simd}) {
+    for (const EngineLevel level : kKernelLevels) {
       if (!Kernels::of(level)) continue;
       fast.push_back(std::make_unique<Fast>());
       fast.back()->level = level;

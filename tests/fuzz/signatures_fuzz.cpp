@@ -54,7 +54,7 @@ struct Fast {
   std::unique_ptr<Engine> reference = make_reference_engine();
 
   Fast() {
-    for (const EngineLevel at : {EngineLevel::simd, EngineLevel::scalar}) {
+    for (const EngineLevel at : kKernelLevels) {
       const auto kernels = Kernels::of(at);
       if (!kernels) continue;
       auto level = std::make_unique<Level>();

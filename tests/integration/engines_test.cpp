@@ -63,8 +63,8 @@ class Engines : public testing::Test {
 };
 
 TEST_F(Engines, ServeAsTheConfigurationSays) {
-  const std::string best = crypto::Kernels::of(crypto::EngineLevel::simd) ? "simd" : "scalar";
-  for (const auto& [choice, engine] : {std::pair<std::string, std::string>("auto", best), {"simd", best}, {"scalar", "scalar"}, {"reference", "reference"}}) {
+  const std::string best(name_of(crypto::best_level())), simd(crypto::Kernels::of(crypto::EngineLevel::simd) ? "simd" : "scalar");
+  for (const auto& [choice, engine] : {std::pair<std::string, std::string>("auto", best), {"ifma", best}, {"simd", simd}, {"scalar", "scalar"}, {"reference", "reference"}}) {
     SCOPED_TRACE(choice);
     start(with("\"engine\": \"" + choice + "\", "));
     ASSERT_TRUE(daemon_->running()) << daemon_->log();

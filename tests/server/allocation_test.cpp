@@ -103,7 +103,8 @@ TEST(RequestPath, AllocatesNothingWithACacheOfTokens) {
   const verdict::TokenCacheFigures figures = cache->figures();
   EXPECT_EQ(figures.capacity, verdict::TokenCache::kWays);
   EXPECT_GT(figures.hits, 1'000U);
-  EXPECT_GT(figures.evicted, 1'000U);
+  EXPECT_GT(figures.evicted, 10U);
+  EXPECT_GT(figures.passed, 1'000U);
 }
 
 // The count can fail.

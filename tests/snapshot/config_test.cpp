@@ -168,6 +168,7 @@ TEST(ConfigDefaults, AreThoseOfTheManual) {
 
 TEST(ConfigDaemon, NamesAnEngine) {
   const std::vector<std::pair<std::string_view, crypto::EngineChoice>> choices{{"auto", crypto::EngineChoice::automatic},
+                                                                               {"ifma", crypto::EngineChoice::ifma},
                                                                                {"simd", crypto::EngineChoice::simd},
                                                                                {"scalar", crypto::EngineChoice::scalar},
                                                                                {"reference", crypto::EngineChoice::reference}};

@@ -96,9 +96,7 @@ CachedContender::CachedContender(std::string name, std::size_t sets, crypto::Eng
 
 std::unique_ptr<crypto::Engine> fast_engine() {
   static const crypto::CurveTables no_tables;
-  auto kernels = crypto::Kernels::of(crypto::EngineLevel::simd);
-  if (!kernels) kernels = crypto::Kernels::of(crypto::EngineLevel::scalar);
-  CHECK(kernels.has_value());
+  const auto kernels = crypto::Kernels::of(crypto::best_level());
   return std::make_unique<RememberingEngine>(crypto::make_fast_engine(*kernels, no_tables), only(crypto::Algorithm::es256));
 }
 
