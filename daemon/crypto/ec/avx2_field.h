@@ -99,9 +99,10 @@ struct Avx2Field : LaneNumbers<Avx2Field<C>, C, Lanes<C, Avx2Ops>, 4, C::kLimbs,
     constexpr int kOrder = kDistance == 1 ? 0b10'11'00'01 : 0b01'00'11'10;
     for (int i = 0; i < C::kLimbs; ++i) r.limb[i] = _mm256_permute4x64_epi64(a.limb[i], kOrder);
   }
-  // take_lanes(r, a, count): the first lanes of r become those of a.
-  static void take_lanes(Element& r, const Element& a, int count) noexcept {
-    const Lane taken = _mm256_cmpgt_epi64(_mm256_set1_epi64x(count), _mm256_set_epi64x(3, 2, 1, 0));
+  // take_lanes(r, a, lanes): the lanes of r that have a bit become those of a.
+  static void take_lanes(Element& r, const Element& a, unsigned lanes) noexcept {
+    const Lane bit = _mm256_set_epi64x(8, 4, 2, 1);
+    const Lane taken = _mm256_cmpeq_epi64(_mm256_and_si256(Avx2Ops::set(lanes), bit), bit);
     for (int i = 0; i < C::kLimbs; ++i) r.limb[i] = _mm256_blendv_epi8(r.limb[i], a.limb[i], taken);
   }
 

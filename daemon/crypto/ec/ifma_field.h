@@ -54,7 +54,7 @@ struct IfmaField : LaneNumbers<IfmaField<C>, C, Lanes52<C, IfmaOps>, 8, Shape52<
   static constexpr int kWords = C::kWords;
   static constexpr int kLimbs = Shape52<C>::kLimbs;
 
-  static constexpr int kTreePairsMin = 12;
+  static constexpr int kTreePairsMin = 18;
   static constexpr bool kSumsOfThree = true;
 
   [[gnu::noinline]] static void multiply(Element& r, const Element& a, const Element& b) noexcept {
@@ -95,10 +95,9 @@ struct IfmaField : LaneNumbers<IfmaField<C>, C, Lanes52<C, IfmaOps>, 8, Shape52<
       }
     }
   }
-  // take_lanes(r, a, count): the first lanes of r become those of a.
-  static void take_lanes(Element& r, const Element& a, int count) noexcept {
-    const auto taken = static_cast<__mmask8>((1U << count) - 1);
-    for (int i = 0; i < kLimbs; ++i) r.limb[i] = _mm512_mask_mov_epi64(r.limb[i], taken, a.limb[i]);
+  // take_lanes(r, a, lanes): the lanes of r that have a bit become those of a.
+  static void take_lanes(Element& r, const Element& a, unsigned lanes) noexcept {
+    for (int i = 0; i < kLimbs; ++i) r.limb[i] = _mm512_mask_mov_epi64(r.limb[i], static_cast<__mmask8>(lanes), a.limb[i]);
   }
 
   // zero_lanes(a): bit k is set if lane k is a multiple of p. a 1/R lies in [0, p]; so it is 0 or p then, limb by limb.

@@ -123,50 +123,65 @@ void add_swapped(Xyzz<typename Field::Element>& sums) noexcept {
   add_xyzz<Field, kWithY>(sums, others);
 }
 
-// verify_alone: with both tables; each lane sums a part of the points, without meeting collisions; those go to the complete path. Then the lanes are added, so that all of
-// them hold the whole sum, and what x may be, r or r + n, is compared in two lanes at once.
-template <class Field>
-[[gnu::noinline]] bool verify_alone_vartime(const typename Field::Number& r, const std::uintptr_t* references, int count) noexcept {
+// verify_few: kCount signatures of equally many points, with both tables; valid[i] is the answer to the one with r[i] and references[i]. Each has kLanes / kCount lanes,
+// and each of those sums a part of its points, without meeting collisions; those go to the complete path. Then the lanes are added, so that all of a signature's
+// hold its whole sum, and what x may be, r or r + n, is compared in two lanes at once.
+template <class Field, int kCount>
+[[gnu::noinline]] void verify_few_vartime(bool* valid, const typename Field::Number* const* r, const std::uintptr_t* const* references, int points) noexcept {
   using Curve = typename Field::Curve;
   using Element = typename Field::Element;
-  constexpr int kLanes = Field::kLanes;
-  static_assert(kLanes == 4 || kLanes == 8);
-  const int part = count / kLanes, rest = count % kLanes;
+  constexpr int kLanes = Field::kLanes, kParts = kLanes / kCount;
+  static_assert(kLanes % kCount == 0 && (kParts == 2 || kParts == 4 || kParts == 8));
+  const int part = points / kParts, rest = points % kParts;
+  Array<std::uintptr_t, kCount * kPointsMax> by_lane;
+  Array<std::uintptr_t, kLanes> last;
+  unsigned with_rest = 0;
+  for (int lane = 0; lane < kLanes; ++lane) {
+    const std::uintptr_t* const own = references[lane / kParts];
+    const int i = lane % kParts;
+    std::memcpy(by_lane + lane * part, own + i * part, extent(part) * sizeof *own);
+    last[lane] = own[i < rest ? kParts * part + i : 0];
+    if (i < rest) with_rest |= 1U << lane;
+  }
   Element x1, y1, x2, y2;
   const auto get_points = [&](Element& x, Element& y, const std::uintptr_t* first, int stride) {
     Field::load_x(x, first, stride);
     Field::load_y(y, first, stride);
   };
   Xyzz<Element> sums;
-  get_points(x1, y1, references, part);
-  get_points(x2, y2, references + 1, part);
+  get_points(x1, y1, by_lane, part);
+  get_points(x2, y2, by_lane + 1, part);
   add_two_affine<Field>(sums, x1, y1, x2, y2);
   for (int i = 2; i < part; ++i) {
-    get_points(x1, y1, references + i, part);
+    get_points(x1, y1, by_lane + i, part);
     add_affine<Field>(sums, x1, y1);
   }
   if (rest != 0) {
-    Array<std::uintptr_t, kLanes> last;
-    for (int lane = 0; lane < kLanes; ++lane) last[lane] = references[part * kLanes + (lane < rest ? lane : 0)];
     get_points(x1, y1, last, 1);
     Xyzz<Element> more = sums;
     add_affine<Field>(more, x1, y1);
-    Field::take_lanes(sums.X, more.X, rest);
-    Field::take_lanes(sums.Y, more.Y, rest);
-    Field::take_lanes(sums.ZZ, more.ZZ, rest);
-    Field::take_lanes(sums.ZZZ, more.ZZZ, rest);
+    Field::take_lanes(sums.X, more.X, with_rest);
+    Field::take_lanes(sums.Y, more.Y, with_rest);
+    Field::take_lanes(sums.ZZ, more.ZZ, with_rest);
+    Field::take_lanes(sums.ZZZ, more.ZZZ, with_rest);
   }
-  if constexpr (kLanes == 8) add_swapped<Field, 4, true>(sums);
-  add_swapped<Field, 2, true>(sums);
+  if constexpr (kParts == 8) add_swapped<Field, 4, true>(sums);
+  if constexpr (kParts >= 4) add_swapped<Field, 2, true>(sums);
   add_swapped<Field, 1, false>(sums);
-  if (Field::zero_lanes(sums.ZZ) != 0) return verify_complete_vartime<Field>(r, references, count);
-  typename Field::Number above;
-  const bool may_be_above = ec::add(above, r, Curve::kOrder) == 0 && is_less(above, Curve::kPrime);
+  const unsigned collided = Field::zero_lanes(sums.ZZ);
   Element candidates, difference;
-  for (int lane = 0; lane < kLanes; ++lane) Field::set_lane(candidates, lane, lane == 0 && may_be_above ? above : r);
+  for (int i = 0; i < kCount; ++i) {
+    typename Field::Number above;
+    const bool may_be_above = ec::add(above, *r[i], Curve::kOrder) == 0 && is_less(above, Curve::kPrime);
+    for (int k = 0; k < kParts; ++k) Field::set_lane(candidates, i * kParts + k, k == 0 && may_be_above ? above : *r[i]);
+  }
   Field::to_form_lanes(candidates, candidates);
   Field::multiply_subtract(difference, sums.ZZ, candidates, sums.X);
-  return Field::zero_lanes(difference) != 0;
+  const unsigned matching = Field::zero_lanes(difference);
+  for (int i = 0; i < kCount; ++i) {
+    const unsigned own = ((1U << kParts) - 1) << (i * kParts);
+    valid[i] = (collided & own) != 0 ? verify_complete_vartime<Field>(*r[i], references[i], points) : (matching & own) != 0;
+  }
 }
 
 // ---- many
@@ -272,13 +287,15 @@ class BatchVerifier {
     for (int from = 0; from < count;) {
       int size = 1;
       while (size < kLanes && from + size < count && order_[from + size]->points == order_[from]->points) ++size;
-      // Tables of many widths leave spare lanes in many groups, so that the groups may be full before the rows are.
-      if (size * 2 > kLanes && groups < Tree<Field>::kGroupsMax) {
+      // A group shares its inversions with the others; by itself it has to be nearly full. Tables of many widths leave spare lanes in many groups, so that the groups
+      // may be full before the rows are.
+      const bool pays = groups > 0 ? size * 2 > kLanes : size > kLanes - 2;
+      if (pays && groups < Tree<Field>::kGroupsMax) {
         fill_group(base, groups, order_ + from, size);
         for (int lane = 0; lane < kLanes; ++lane) owners_[groups * kLanes + lane] = lane < size ? order_[from + lane] : nullptr;
         ++groups;
       } else if constexpr (kLanes > 1) {
-        for (int i = 0; i < size; ++i) verify_one(base, *order_[from + i]);
+        for (int i = 0; i < size;) i += verify_few(base, order_ + from + i, size - i);
       }
       from += size;
     }
@@ -303,19 +320,45 @@ class BatchVerifier {
     }
     tree_.set_group(group, items[0]->points, r);
   }
-  void verify_one(const PointTable& base, const Item& item) noexcept {
-    std::uintptr_t references[kPointsMax];
-    fill_references(references, base, item);
-    prefetch_all<Field>(references, item.points);
-    answer(item, verify_alone_vartime<Field>(item.r, references, item.points));
+  // Some of the items, which have as many points each; returns how many.
+  int verify_few(const PointTable& base, Item* const* items, int size) noexcept {
+    if (size == 1) return verify_few<1>(base, items, 1);
+    if (size == 2 || kLanes == 4) return verify_few<2>(base, items, 2);
+    return verify_few<kLanes / 2>(base, items, size < kLanes / 2 ? size : kLanes / 2);
+  }
+  // Spare places repeat the first item.
+  template <int kCount>
+  [[gnu::noinline]] int verify_few(const PointTable& base, Item* const* items, int size) noexcept {
+    Array<Array<std::uintptr_t, kPointsMax>, kCount> references;
+    Array<const std::uintptr_t*, kCount> rows;
+    Array<const Number*, kCount> r;
+    Array<bool, kCount> valid;
+    for (int i = 0; i < kCount; ++i) {
+      rows[i] = references[i < size ? i : 0];
+      r[i] = &items[i < size ? i : 0]->r;
+      if (i < size) {
+        fill_references(references[i], base, *items[i]);
+        prefetch_all<Field>(references[i], items[i]->points);
+      }
+    }
+    verify_few_vartime<Field, kCount>(valid, r, rows, items[0]->points);
+    for (int i = 0; i < size; ++i) answer(*items[i], valid[i]);
+    return size;
   }
   void answer_row(int row, const Item& item) noexcept {
     switch (tree_.verdict(row)) {
       case TreeVerdict::matches: return answer(item, true);
       // Points that meet in the tree hardly do in the order of one alone, and whoever arranges both pays the complete arithmetic as well.
       case TreeVerdict::collided:
-        if constexpr (kLanes > 1) return answer(item, verify_alone_vartime<Field>(item.r, tree_.references(row), item.points));
-        return answer(item, verify_complete_vartime<Field>(item.r, tree_.references(row), item.points));
+        if constexpr (kLanes > 1) {
+          const Number* const r = &item.r;
+          const std::uintptr_t* const references = tree_.references(row);
+          bool valid = false;
+          verify_few_vartime<Field, 1>(&valid, &r, &references, item.points);
+          return answer(item, valid);
+        } else {
+          return answer(item, verify_complete_vartime<Field>(item.r, tree_.references(row), item.points));
+        }
       case TreeVerdict::unset:
       case TreeVerdict::differs: return answer(item, false);
     }

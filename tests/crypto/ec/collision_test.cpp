@@ -128,7 +128,7 @@ class Collisions : public testing::TestWithParam<CurveSpec> {
       std::vector<std::unique_ptr<const Table>> tables;
       for (const PublicKey& key : keys_) tables.push_back(Table::make(crypto::test::table_memory(), arithmetic, curve_.spec.type, curve_.spec.key_windows, key.x, key.y));
       Verifier verifier(*base);
-      for (const std::size_t batch : std::initializer_list<std::size_t>{1, 2, 3, 4, 7, 16, 64}) {
+      for (const std::size_t batch : std::initializer_list<std::size_t>{1, 2, 3, 4, 6, 7, 16, 64}) {
         for (const unsigned percent : {5U, 50U, 100U}) {
           std::size_t next = 0;
           while (next < crafted_.size()) {
@@ -232,9 +232,9 @@ TEST_P(Collisions, AreAnsweredAtEveryLevelOfTheTree) {
   check();
 }
 
-// One alone is summed in as many parts as there are lanes, four or eight: point after point, then what is left over one by one onto the first parts. Then every part is
-// added to the one half of them away, those sums likewise, until there is one. The sum so far meets the next point, or the sums of the parts meet.
-TEST_P(Collisions, AreAnsweredInASingleSum) {
+// A few are summed in two, four or eight parts each: point after point, then what is left over one by one onto the first parts. Then every part is added to the one half
+// of them away, those sums likewise, until there is one. The sum so far meets the next point, or the sums of the parts meet.
+TEST_P(Collisions, AreAnsweredInSumsOfParts) {
   add_ordinary(8);
   const auto range = [](int from, int to) {
     Set set;
@@ -246,18 +246,18 @@ TEST_P(Collisions, AreAnsweredInASingleSum) {
     return a;
   };
   const int base = curve_.spec.base_windows;
-  for (const int lanes : {4, 8}) {
-    const int part = points() / lanes, rest = points() % lanes;
+  for (const int parts : {2, 4, 8}) {
+    const int part = points() / parts, rest = points() % parts;
     for (const bool opposite : {false, true}) {
       const int second = base / part * part;  // the part in which the key's windows begin
       craft(range(second, base + 1), {base + 1}, opposite, 6);
       craft(range(0, base), range(base, base + 2), opposite, 6);
-      // A point left over of the other kind than the first part's.
-      if (lanes * part >= base && rest != 0) craft(range(0, part), {lanes * part}, opposite, 6);
+      // A point left over onto the first part.
+      if (rest != 0) craft(range(0, part), {parts * part}, opposite, 6);
       std::vector<Set> sums;
-      for (int i = 0; i < lanes; ++i) {
+      for (int i = 0; i < parts; ++i) {
         sums.push_back(range(i * part, (i + 1) * part));
-        if (i < rest) sums.back().push_back(lanes * part + i);
+        if (i < rest) sums.back().push_back(parts * part + i);
       }
       while (sums.size() > 1) {
         const std::size_t half = sums.size() / 2;
