@@ -12,6 +12,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "verify/contenders.h"
@@ -31,6 +32,7 @@ struct Options {
   std::vector<std::size_t> keys{1, 25, 200};
   std::vector<std::size_t> batches{1, 4, 16, 64};
   std::vector<std::string> algorithms;
+  EngineLevel engine = crypto::best_level();
   std::size_t message_bytes = 700;
   std::size_t signatures = 1024;
   std::uint64_t budget_bytes = std::uint64_t{256} << 20;
@@ -73,9 +75,8 @@ double rate(Contender& contender, std::size_t batch, std::size_t signatures, dou
 
 // measure(...): the contenders in turn, five rounds for each size of batch. The reference engine and OpenSSL take signatures one by one, whatever the batch.
 void measure(const Options& options, const Signatures& signatures, std::vector<Row>& rows) {
-  const EngineLevel best = crypto::best_level();
   const Signatures* const set[] = {&signatures};
-  const auto ours = make_engine_contender(best, set, options.budget_bytes);
+  const auto ours = make_engine_contender(options.engine, set, options.budget_bytes);
   const auto scalar = make_engine_contender(EngineLevel::scalar, set, options.budget_bytes);
   const auto reference = make_engine_contender(EngineLevel::reference, set, options.budget_bytes);
   const auto openssl = make_openssl_contender(signatures);
@@ -97,14 +98,13 @@ void measure(const Options& options, const Signatures& signatures, std::vector<R
 
 void measure_tables(const Options& options, std::vector<TableRow>& rows) {
   fmt::print("\nTables within {} MiB:\n", options.budget_bytes >> 20);
-  const EngineLevel best = crypto::best_level();
   for (const Kind kind : kKinds) {
     if (kind.key_bits > 600) continue;  // RSA keys have none
     for (const std::size_t count : options.small ? std::vector<std::size_t>{1} : std::vector<std::size_t>{1, 25, 200, 1024}) {
       const Signatures signatures = sign(kind, make_keys(kind, count), 1, 1);
       TableRow row{std::string(crypto::test::name(kind.algorithm)), count, {}};
       const Signatures* const set[] = {&signatures};
-      make_engine_contender(best, set, options.budget_bytes, &row.tables);
+      make_engine_contender(options.engine, set, options.budget_bytes, &row.tables);
       rows.push_back(row);
       fmt::print("{}", text_of(row));
       std::fflush(stdout);
@@ -114,16 +114,15 @@ void measure_tables(const Options& options, std::vector<TableRow>& rows) {
 
 // measure_mixture(options): half ES256, a quarter RS256, a quarter EdDSA over 25 keys in random order, against what each of them by itself would give.
 void measure_mixture(const Options& options) {
-  const EngineLevel best = crypto::best_level();
   constexpr std::size_t kBatch = 64;
   const std::size_t quarter = std::max<std::size_t>(options.signatures / 4, kBatch);
   const Signatures parts[] = {sign({Algorithm::es256, 256}, make_keys({Algorithm::es256, 256}, 13), 2 * quarter, options.message_bytes),
                               sign({Algorithm::rs256, 2048}, make_keys({Algorithm::rs256, 2048}, 6), quarter, options.message_bytes),
                               sign({Algorithm::eddsa, 255}, make_keys({Algorithm::eddsa, 255}, 6), quarter, options.message_bytes)};
   const Signatures* const sets[] = {&parts[0], &parts[1], &parts[2]};
-  const auto mixture = make_engine_contender(best, sets, options.budget_bytes);
+  const auto mixture = make_engine_contender(options.engine, sets, options.budget_bytes);
   std::unique_ptr<Contender> alone[3];
-  for (std::size_t i = 0; i < 3; ++i) alone[i] = make_engine_contender(best, std::span(sets).subspan(i, 1), options.budget_bytes);
+  for (std::size_t i = 0; i < 3; ++i) alone[i] = make_engine_contender(options.engine, std::span(sets).subspan(i, 1), options.budget_bytes);
   std::vector<double> rates, shares;
   for (unsigned round = 0; round < options.rounds; ++round) {
     rates.push_back(rate(*mixture, kBatch, 4 * quarter, options.seconds));
@@ -137,7 +136,7 @@ void measure_mixture(const Options& options) {
 int run(const Options& options) {
   std::vector<Row> rows;
   std::vector<TableRow> tables;
-  fmt::print("{}, {}, {}\n{}", OpenSSL_version(OPENSSL_VERSION), ASSAY_COMPILER, ASSAY_BUILD_TYPE, heading());
+  fmt::print("{}, {}, {}, engine {}\n{}", OpenSSL_version(OPENSSL_VERSION), ASSAY_COMPILER, ASSAY_BUILD_TYPE, name_of(options.engine), heading());
   for (const Kind kind : kKinds) {
     const auto name = crypto::test::name(kind.algorithm);
     if (!options.algorithms.empty() && std::ranges::find(options.algorithms, name) == options.algorithms.end()) continue;
@@ -170,6 +169,11 @@ int main(int argc, char** argv) {
   CLI::App app("How fast signatures are verified: assay's engines and OpenSSL, side by side.", "assay-bench-verify");
   Options options;
   app.add_option("--algorithms", options.algorithms, "such as ES256,RS256; default: all")->delimiter(',');
+  std::vector<std::pair<std::string, EngineLevel>> engines;
+  for (const EngineLevel level : crypto::kKernelLevels) {
+    if (crypto::Kernels::of(level)) engines.emplace_back(name_of(level), level);
+  }
+  app.add_option("--engine", options.engine, "ours; default: the fastest that this processor runs")->transform(CLI::CheckedTransformer(engines));
   app.add_option("--keys", options.keys, "numbers of keys")->delimiter(',')->check(CLI::Range(1, 2000))->capture_default_str();
   app.add_option("--batch", options.batches, "sizes of batches")->delimiter(',')->check(CLI::Range(1, 256))->capture_default_str();
   app.add_option("--seconds", options.seconds, "of each turn")->check(CLI::Range(0.001, 60.0))->capture_default_str();

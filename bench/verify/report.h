@@ -15,13 +15,13 @@ struct Row {
   unsigned key_bits = 0;
   std::size_t batch = 0;
   std::size_t keys = 0;
-  double ours = 0;  // the best engine of this processor
+  double ours = 0;  // the engine that was asked for, or the best of this processor
   double scalar = 0;
   double reference = 0;
   double openssl = 0;
 };
 
-// TableRow: the tables of so many keys, by the best engine of this processor.
+// TableRow: the tables of so many keys, by the same engine.
 struct TableRow {
   std::string algorithm;
   std::size_t keys = 0;
