@@ -20,11 +20,11 @@ struct KnownAnswer {
   std::string_view signature;
 };
 
-// known_answers(): one for each algorithm.
+// known_answers(): one for each algorithm, and of RSA some of each size for which there are kernels.
 std::span<const KnownAnswer> known_answers() noexcept;
 
 // failed_known_answers(kernels, algorithms): those of the algorithms for which the engine of these kernels (null: the reference engine) does not answer its known signature with valid or, with one bit of it or of the
-// message changed, with invalid: alone and five at a time, without a table of the key and with one. The processor can run them.
+// message changed, with invalid: alone and side by side, without a table of the key and with one. The processor can run them.
 AlgorithmSet failed_known_answers(const Kernels* kernels, AlgorithmSet algorithms);
 
 }  // namespace assay::crypto

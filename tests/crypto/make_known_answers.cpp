@@ -48,6 +48,11 @@ int main() {
   print(rsa, "rsa", Algorithm::ps256, "ps256");
   print(rsa, "rsa", Algorithm::ps384, "ps384");
   print(rsa, "rsa", Algorithm::ps512, "ps512");
+  for (const unsigned bits : {3072U, 4096U}) {
+    const SigningKey longer = SigningKey::rsa(bits);
+    print(longer, "rsa", Algorithm::rs256, "rs256");
+    print(longer, "rsa", Algorithm::ps256, "ps256");
+  }
   print(SigningKey::ec(KeyType::p256), "p256", Algorithm::es256, "es256");
   print(SigningKey::ec(KeyType::p384), "p384", Algorithm::es384, "es384");
   print(SigningKey::ec(KeyType::p521), "p521", Algorithm::es512, "es512");

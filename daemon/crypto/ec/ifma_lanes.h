@@ -54,7 +54,7 @@ ASSAY_EC_INLINE void carry_52(typename Ops::Lane* limb) noexcept {
 }
 
 // fold_52: value -= q p, where q is value / 2^kBits rounded down, seen from the two highest limbs: limbs need not be carried. Precondition: value and all limbs but the
-//   highest are not negative, |limb| < 2^60. Result, to be carried: in [0, 2^kBits + 2^(52 kTop) + q (2^kBits - p)), as what is not seen may carry 1 into the highest.
+//   highest are not negative, |limb| < 2^60, q < 2^18. Result, to be carried: in [0, 2^kBits + 2^(52 kTop) + q (2^kBits - p)), as what is not seen may carry 1 into the highest.
 template <class Curve, class Ops>
 ASSAY_EC_INLINE void fold_52(typename Ops::Lane* limb) noexcept {
   using Shape = Shape52<Curve>;
@@ -230,7 +230,7 @@ class Product52 {
   Lane carry_{}, borrowed_{};
 };
 
-// canonical_52: into [0, p). Precondition: carried, below R.
+// canonical_52: into [0, p). Precondition: carried, below 2^18 p and R.
 template <class Curve, class Ops>
 ASSAY_EC_INLINE void canonical_52(typename Ops::Lane* limb) noexcept {
   using Shape = Shape52<Curve>;

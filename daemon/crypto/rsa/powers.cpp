@@ -147,6 +147,7 @@ constexpr Vectors kIfma{
     .power_lanes = power_eight,
     .encodes_one = encodes_one_ifma,
     .encodes_lanes = encodes_eight,
+    .below = &kSimd,
 };
 
 }  // namespace

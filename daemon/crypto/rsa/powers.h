@@ -39,6 +39,8 @@ struct Vectors {
   // The answer, and the answers, a bit a lane. The power is never brought back to octets: the encoding is brought to where the power is.
   bool (*encodes_one)(const Pkcs1Of& check) noexcept = nullptr;
   std::uint32_t (*encodes_lanes)(const Pkcs1Of* checks) noexcept = nullptr;
+  // Whoever takes, one by one, what these do not: their longest moduli may be shorter. Null: nobody.
+  const Vectors* below = nullptr;
 };
 inline constexpr std::size_t kLanesMax = kIfmaLanes;
 

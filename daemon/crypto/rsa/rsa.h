@@ -55,9 +55,10 @@ struct RsaRouted {
   std::size_t scalar = 0;
 };
 
-// verify_rsa_scalar_vartime(checks, results), and simd and ifma: answers every check by valid or invalid; results has the size of checks (CHECKed). A check without a key, with a digest or signature of the wrong length, or with anything unset is invalid. No allocation. Each answer
-// depends on its check alone. Thread-safe. simd needs rsa_simd_supported(), ifma rsa_ifma_supported() (CHECKed); keys that are not prepared for these vector
-// kernels, or too long for them, are verified by the scalar one.
+// verify_rsa_scalar_vartime(checks, results), and simd and ifma: answers every check by valid or invalid; results has the size of checks (CHECKed). A check
+// without a key, with a digest or signature of the wrong length, or with anything unset is invalid. No allocation. Each answer depends on its check alone.
+// Thread-safe. simd needs rsa_simd_supported(), ifma rsa_ifma_supported() (CHECKed); keys that are not prepared for these vector kernels, or too long for them,
+// are verified by those below: AVX2's one by one, else the scalar one.
 RsaRouted verify_rsa_scalar_vartime(std::span<const RsaCheckView> checks, std::span<SignatureResult> results) noexcept;
 RsaRouted verify_rsa_simd_vartime(std::span<const RsaCheckView> checks, std::span<SignatureResult> results) noexcept;
 RsaRouted verify_rsa_ifma_vartime(std::span<const RsaCheckView> checks, std::span<SignatureResult> results) noexcept;

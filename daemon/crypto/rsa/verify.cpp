@@ -106,6 +106,9 @@ void verify_piece(const rsa::Vectors& vectors, std::span<const RsaCheckView> che
     if (!computable(checks[i])) continue;
     if (vectors.takes(checks[i].key->parts())) {
       storage[count++] = {group_of(vectors, checks[i]), i};
+    } else if (vectors.below != nullptr && vectors.below->takes(checks[i].key->parts())) {
+      results[i] = by_one(*vectors.below, checks[i]);
+      ++routed.one_by_one;
     } else {
       results[i] = by_scalar(checks[i]);
       ++routed.scalar;

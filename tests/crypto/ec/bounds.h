@@ -72,6 +72,10 @@ class Bounds {
     const Element chains = iterate(product, [&](Element& next, const Element& a) { Field::multiply(next, a, product); });
     zero_test(chains);
     canonical_accepts(chains);
+    // The two products of all chains are inverted together.
+    Element both;
+    Field::multiply(both, join(chains, product), join(chains, product));
+    canonical_accepts(both);
     violations.where = "inverses";
     const Element chain_inverse = iterate(residue, [&](Element& next, const Element& a) { Field::multiply(next, a, join(chains, product)); });
     const Element inverse = iterate(chain_inverse, [&](Element& next, const Element& a) { Field::multiply_difference(next, x, x, a); });
