@@ -12,7 +12,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "verify/contenders.h"
@@ -169,11 +168,12 @@ int main(int argc, char** argv) {
   CLI::App app("How fast signatures are verified: assay's engines and OpenSSL, side by side.", "assay-bench-verify");
   Options options;
   app.add_option("--algorithms", options.algorithms, "such as ES256,RS256; default: all")->delimiter(',');
-  std::vector<std::pair<std::string, EngineLevel>> engines;
+  std::vector<std::string> engines;
   for (const EngineLevel level : crypto::kKernelLevels) {
-    if (crypto::Kernels::of(level)) engines.emplace_back(name_of(level), level);
+    if (crypto::Kernels::of(level)) engines.emplace_back(name_of(level));
   }
-  app.add_option("--engine", options.engine, "ours; default: the fastest that this processor runs")->transform(CLI::CheckedTransformer(engines));
+  std::string engine(name_of(options.engine));
+  app.add_option("--engine", engine, "which of ours")->check(CLI::IsMember(engines))->capture_default_str();
   app.add_option("--keys", options.keys, "numbers of keys")->delimiter(',')->check(CLI::Range(1, 2000))->capture_default_str();
   app.add_option("--batch", options.batches, "sizes of batches")->delimiter(',')->check(CLI::Range(1, 256))->capture_default_str();
   app.add_option("--seconds", options.seconds, "of each turn")->check(CLI::Range(0.001, 60.0))->capture_default_str();
@@ -184,6 +184,7 @@ int main(int argc, char** argv) {
   app.add_flag("--no-tables", options.no_tables, "leave out what tables take");
   app.add_flag("--small", options.small, "a fraction of a second, to see that all works");
   CLI11_PARSE(app, argc, argv);
+  options.engine = *std::ranges::find(crypto::kKernelLevels, engine, crypto::name_of);
   if (options.small) {
     options.seconds = 0.001;
     options.rounds = 1;
