@@ -99,7 +99,8 @@ class FastEngine final : public Engine {
 
   std::string_view name() const noexcept override { return name_of(kernels_.level); }
 
-  // Nanoseconds of the simd kernels in a batch of 16, with a message of 700 octets (docs/BENCHMARKS.md). The scalar kernels' are larger by about one factor, which the batch finds out.
+  // Nanoseconds of the simd kernels in a batch of 16, with a message of 700 octets (docs/BENCHMARKS.md). Those of ifma are smaller and those of scalar larger by about
+  // one factor each, which the batch finds out.
   std::uint64_t cost_ns(Algorithm algorithm, const KeyMaterial& key) const noexcept override {
     switch (algorithm) {
       case Algorithm::es256: return on_curve_ns(algorithm, key, 3'700, 130'000);
