@@ -43,24 +43,9 @@ constexpr bool ifma_reduces(std::size_t digits, std::size_t bits) noexcept {
   return bits + 2 <= kIfmaDigitBits * digits && kIfmaDigitBits * kIfmaDigestDigits + 1 <= bits;
 }
 
-// ifma_halves(blocks): how many halves of products, each below 2^52, a column of a product or square takes at most, either sign: the low half of one product a
-// row, and the high half of another. A level of Karatsuba's, which are for squares, makes a column of four.
-inline constexpr std::size_t kIfmaKaratsubaMin = 4;  // blocks of a square that gains by it
-constexpr bool ifma_is_split(std::size_t blocks) noexcept { return blocks >= kIfmaKaratsubaMin && blocks % 2 == 0; }
-constexpr std::size_t ifma_halves(std::size_t blocks) noexcept {
-  return ifma_is_split(blocks) ? 4 * ifma_halves(blocks / 2) : 2 * kIfmaBlock * blocks;
-}
-
-// ifma_columns_fit(blocks): whether no column leaves 63 bits and a sign: it takes a square or product and a digest's, the reduction's, a head's digit, as much
-// as a digit to round its carry up, and the carry of the column below, which is below 2^12.
-constexpr bool ifma_columns_fit(std::size_t blocks) noexcept {
-  constexpr std::size_t kHalvesMax = std::size_t{1} << (63 - kIfmaDigitBits);  // so many reach 2^63
-  return ifma_halves(blocks) + 2 * kIfmaBlock * blocks + 2 * kIfmaDigestDigits + 3 <= kHalvesMax;
-}
-
+// ifma_holds(shape): that, and whether there are places for all digits and none too many. No column leaves its 64 bits: tests/crypto/rsa/ifma_bounds_test.cpp.
 constexpr bool ifma_holds(const IfmaShape& shape) noexcept {
-  return ifma_reduces(shape.digits(), shape.bits_max()) && ifma_columns_fit(shape.blocks) && shape.digits() <= shape.places() &&
-         shape.places() - shape.digits() < shape.rows && kIfmaDigestDigits <= shape.digits();
+  return ifma_reduces(shape.digits(), shape.bits_max()) && shape.digits() <= shape.places() && shape.places() - shape.digits() < shape.rows;
 }
 static_assert(ifma_holds(kIfmaShapes[0]) && ifma_holds(kIfmaShapes[1]) && ifma_holds(kIfmaShapes[2]));
 static_assert(kIfmaShapes[0].bits_max() >= 2048 && kIfmaShapes[1].bits_max() >= 3072 && kIfmaShapes[2].bits_max() >= 4096);

@@ -7,9 +7,12 @@
 #include <type_traits>
 #include <utility>
 
+// A file that wants the arithmetic but not its speed (the test of the bounds) defines these otherwise beforehand, and compiles in seconds.
+#ifndef ASSAY_INLINE
 #define ASSAY_INLINE inline __attribute__((always_inline))
 #define ASSAY_INLINED __attribute__((always_inline))
 #define ASSAY_KERNEL __attribute__((noinline))
+#endif
 
 namespace assay::crypto::rsa {
 namespace {

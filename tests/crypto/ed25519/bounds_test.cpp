@@ -11,7 +11,7 @@
 #include <string>
 
 #include "crypto/ed25519/curve.h"
-#include "crypto/ed25519/interval.h"
+#include "crypto/interval.h"
 #include "crypto/ed25519/lane_field.h"
 
 namespace assay::crypto::ed25519 {

@@ -8,7 +8,7 @@
 
 #include "crypto/ed25519/curve.h"
 #include "crypto/ed25519/ifma_field.h"
-#include "crypto/ed25519/interval.h"
+#include "crypto/interval.h"
 
 namespace assay::crypto::ed25519 {
 namespace {

@@ -4,11 +4,9 @@
 #include <algorithm>
 #include <string>
 
-#include "crypto/ed25519/lane_field.h"
+namespace assay::crypto {
 
-namespace assay::crypto::ed25519 {
-
-using Exact = LaneInteger;
+__extension__ using Exact = __int128;
 
 constexpr Exact power_of_two(int exponent) { return Exact{1} << exponent; }
 
@@ -26,4 +24,4 @@ inline void require(bool held, const char* what) {
   if (!held && violation.empty()) violation = what;
 }
 
-}  // namespace assay::crypto::ed25519
+}  // namespace assay::crypto
