@@ -89,10 +89,16 @@ class EcField : public testing::TestWithParam<Variant> {
     for (int i = 0; i < count * factor(); ++i) {
       Operands operands[kProbeLanes];
       ProbeInput in = {};
+      for (ProbeNumbers* multiplied : {&in.a, &in.b}) multiplied->multiples_of_p = static_cast<int>(random_() % 4);
+      for (ProbeNumbers* subtracted : {&in.s, &in.t, &in.a2}) subtracted->multiples_of_p = static_cast<int>(random_() % 2);
       for (int lane = 0; lane < probe_->lanes; ++lane) {
         Operands& o = operands[lane];
         o = {input(), input(), input(), input(), input()};
         if (random_() % 16 == 0) o.a2 = o.a;
+        // What is subtracted is 2 p at most, and what is multiplied several p, as the kernels have them.
+        if (in.s.multiples_of_p > 0) o.s = o.s % curve_.p;
+        if (in.t.multiples_of_p > 0) o.t = o.t % curve_.p;
+        if (in.a2.multiples_of_p > 0) o.a2 = o.a2 % curve_.p;
         put(in.a, lane, o.a);
         put(in.b, lane, o.b);
         put(in.s, lane, o.s);

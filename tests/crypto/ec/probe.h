@@ -10,9 +10,10 @@ namespace assay::crypto::ec::test {
 
 inline constexpr int kProbeLanes = 8, kProbeWords = 9;
 
-// One number a lane, the lowest word first; a field of one lane uses the first only.
+// One number a lane, the lowest word first; a field of one lane uses the first only. As an operand of a field of lanes each stands for itself plus so many p.
 struct ProbeNumbers {
   std::uint64_t word[kProbeLanes][kProbeWords];
+  int multiples_of_p;
 };
 
 // r = (a [- a2]) b / R [- s [- t]], as the name says; sum_and_difference: a + b - s - t; multiply_sum: (a + b) (s - t) / R; invert: 1/a in the form of a.
@@ -29,7 +30,7 @@ enum class ProbeOperation : std::uint8_t {
 };
 
 struct ProbeInput {
-  ProbeNumbers a, b, s, t, a2;  // below 2^bits, if the field is of lanes, else below p
+  ProbeNumbers a, b, s, t, a2;  // words below 2^bits, if the field is of lanes, else below p
 };
 
 struct Probe {

@@ -19,6 +19,12 @@ struct ProbeOf {
       for (int i = 0; i < Field::kWords; ++i) number.word[i] = numbers.word[lane][i];
       Field::set_lane(r, lane, number);
     }
+    if constexpr (kLanes > 1) {
+      Element prime;
+      Field::broadcast_number(prime, Field::Curve::kPrime);
+      for (int i = 0; i < numbers.multiples_of_p; ++i) Field::add(r, r, prime);
+      Field::carry(r);
+    }
   }
 
   static unsigned run(test::ProbeOperation operation, const test::ProbeInput& in, test::ProbeNumbers& out) noexcept {
