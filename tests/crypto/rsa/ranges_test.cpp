@@ -1,63 +1,12 @@
-// The ranges of the vector kernels are asserted where the kernels are compiled. Here the assertions themselves are tried: what is a bit too large must not
-// pass them.
+// That the shapes of the vector kernels reduce what they should is asserted where they are defined. Here the assertions themselves are tried: what is a bit too
+// large must not pass them.
 #include <gtest/gtest.h>
 
-#include "crypto/rsa/digit_ranges.h"
 #include "crypto/rsa/ifma_key.h"
 #include "crypto/rsa/vector_key.h"
 
 namespace assay::crypto::rsa {
 namespace {
-
-using enum BlockKind;
-
-constexpr Range kWiderDigits{.digit = 2 * kRange.digit, .high_span = kRange.high_span, .low_span = kRange.low_span};
-constexpr Range kLongerLowChains{.digit = kRange.digit, .high_span = kRange.high_span, .low_span = kRange.low_span + kLowRest};
-constexpr Range kLongerHighChains{.digit = kRange.digit, .high_span = 2 * kRange.high_span, .low_span = kRange.low_span};
-
-template <std::size_t kRows, std::size_t kLength, BlockKind kKind>
-void expect_plan(const Digits& digits) {
-  const Plan<kRows, kLength, kKind> plan(digits, digits, kRange);
-  EXPECT_TRUE(plan.possible);
-  EXPECT_TRUE(keeps(plan, digits, digits, kRange)) << kRows << " rows of " << kLength;
-}
-
-// Every shape of a block that the kernels are made of.
-TEST(RsaRanges, HoldForTheBlocksInUse) {
-  expect_plan<11, 11, square>(kDifference);
-  expect_plan<16, 16, square>(kDifference);
-  expect_plan<22, 22, square>(kDifference);
-  expect_plan<11, 11, product>(kDifference);
-  expect_plan<16, 16, product>(kDifference);
-  expect_plan<11, 44, product>(kCarried);
-  expect_plan<8, 64, product>(kCarried);
-  expect_plan<11, 88, product>(kCarried);
-  expect_plan<11, 22, product>(kCarried);
-  expect_plan<6, 16, product>(kCarried);
-  expect_plan<6, 22, product>(kCarried);
-  expect_plan<6, 64, product>(kCarried);
-}
-
-TEST(RsaRanges, AreBrokenByDigitsOneBitWider) {
-  const Plan<11, 11, product> products(kDifference, kDifference, kRange);
-  EXPECT_FALSE(keeps(products, kDifference, kDifference, kWiderDigits));
-  EXPECT_FALSE((Plan<11, 11, square>(kDifference, kDifference, kWiderDigits).possible));
-  const Plan<11, 44, product> strip(kCarried, kCarried, kRange);
-  EXPECT_TRUE(keeps(strip, kCarried, kCarried, kRange));
-  EXPECT_FALSE(keeps(strip, kCarried, kCarried, kWiderDigits));
-  // Differences where carried digits are expected.
-  const Plan<16, 16, product> carried(kCarried, kCarried, kRange);
-  EXPECT_FALSE(keeps(carried, Digits{.inner = 2, .top = 2}, kCarried, kRange));
-}
-
-TEST(RsaRanges, AreBrokenByChainsOneProductLonger) {
-  const Plan<11, 44, product> low(kCarried, kCarried, kLongerLowChains);
-  EXPECT_TRUE(keeps(low, kCarried, kCarried, kLongerLowChains));
-  EXPECT_FALSE(keeps(low, kCarried, kCarried, kRange));
-  const Plan<22, 22, square> high(kDifference, kDifference, kLongerHighChains);
-  EXPECT_TRUE(keeps(high, kDifference, kDifference, kLongerHighChains));
-  EXPECT_FALSE(keeps(high, kDifference, kDifference, kRange));
-}
 
 // The stages must shrink: a quotient of g digits leaves a number as much longer than n as the later stages take away, and `slack` more.
 TEST(RsaShapes, ReduceOnlyIfTheirStagesShrink) {
