@@ -8,7 +8,8 @@
 // Both begin in the middle of their range, so that a chain may move high by 2^100 and low by 2^51 either way: then the bit patterns, less those at the
 // beginning, are the two sums as integers. Digits are balanced: |x| <= 2^48 + 2^12 after a carry pass, and a difference of two digits is carried into its
 // neighbours, but in the top digit of a block, which keeps its excess.
-// Nobody should trust this paragraph: a plan only says where chains end, and tests/crypto/rsa/avx2_bounds_test.cpp runs the kernels themselves over intervals.
+//
+// A plan says where chains end, no more. That all of this holds is proved by tests/crypto/rsa/avx2_bounds_test.cpp, which runs the kernels over intervals.
 #pragma once
 
 #include <cstddef>

@@ -11,14 +11,14 @@
 namespace assay::crypto::rsa {
 namespace {
 
-// Four<O, kShape, P>: the arithmetic of one shape, by operations O and with plans P.
-template <class O, std::size_t kShape, class P = Plans>
+// Four<Ops, kShape, P>: the arithmetic of one shape, by operations `Ops` and with plans P.
+template <class Ops, std::size_t kShape, class P = Plans>
 struct Four {
-  using Double = typename O::Double;
-  using Integer = typename O::Integer;
-  using Doubles = typename O::Doubles;
-  using Integers = typename O::Integers;
-  using Constants = typename O::Constants;
+  using Double = typename Ops::Double;
+  using Integer = typename Ops::Integer;
+  using Doubles = typename Ops::Doubles;
+  using Integers = typename Ops::Integers;
+  using Constants = typename Ops::Constants;
   static constexpr const Shape& kS = kShapes[kShape];
   static constexpr std::size_t kDigits = kS.digits();
   static constexpr std::size_t kBase = kS.block == 22 ? 11 : kS.block;
@@ -40,41 +40,41 @@ struct Four {
 
   ASSAY_KERNEL static void square_base(Integers* columns, const Doubles* a) noexcept {
     alignas(64) Doubles doubled[kBase];
-    for (std::size_t i = 0; i < kBase; ++i) doubled[i] = O::add(a[i], a[i]);
+    for (std::size_t i = 0; i < kBase; ++i) doubled[i] = Ops::add(a[i], a[i]);
     constexpr const auto& kPlan = P::template kOfDifferences<kBase, kBase, BlockKind::square>;
-    block<O, kBase, kBase, BlockKind::square, kPlan, Rows::vectors, Into::nothing>(columns, reinterpret_cast<const Double*>(a), a, doubled);
+    block<Ops, kBase, kBase, BlockKind::square, kPlan, Rows::vectors, Into::nothing>(columns, reinterpret_cast<const Double*>(a), a, doubled);
   }
   ASSAY_KERNEL static void multiply_base(Integers* columns, const Doubles* a, const Doubles* b) noexcept {
     constexpr const auto& kPlan = P::template kOfDifferences<kBase, kBase, BlockKind::product>;
-    block<O, kBase, kBase, BlockKind::product, kPlan, Rows::vectors, Into::nothing>(columns, reinterpret_cast<const Double*>(a), b, b);
+    block<Ops, kBase, kBase, BlockKind::product, kPlan, Rows::vectors, Into::nothing>(columns, reinterpret_cast<const Double*>(a), b, b);
   }
   // add_rows<kRows>(columns, q, y): columns += q y, kRows digits of q, all of y, which is below the modulus.
   template <std::size_t kRows>
   ASSAY_KERNEL static void add_rows(Integers* columns, const Doubles* q, const Doubles* y) noexcept {
-    strip<O, kRows, kModulusDigits, P::template kPlain<kRows, kModulusDigits, BlockKind::product>, Into::columns>(columns, reinterpret_cast<const Double*>(q), y);
+    strip<Ops, kRows, kModulusDigits, P::template kPlain<kRows, kModulusDigits, BlockKind::product>, Into::columns>(columns, reinterpret_cast<const Double*>(q), y);
   }
 
   // difference<kCount>(d, a): d = a[0 .. kCount-1] - a[kCount ..], carried.
   template <std::size_t kCount>
   ASSAY_KERNEL static void difference(Doubles* d, const Doubles* a) noexcept {
-    Doubles carry = O::doubles(0);
+    Doubles carry = Ops::doubles(0);
     for (std::size_t i = 0; i + 1 < kCount; ++i) {
-      const auto parts = O::split(O::subtract(a[i], a[kCount + i]));
-      d[i] = O::add(parts.digit, carry);
-      carry = O::carried(parts.above);
+      const auto parts = Ops::split(Ops::subtract(a[i], a[kCount + i]));
+      d[i] = Ops::add(parts.digit, carry);
+      carry = Ops::carried(parts.above);
     }
-    d[kCount - 1] = O::add(O::subtract(a[kCount - 1], a[2 * kCount - 1]), carry);
+    d[kCount - 1] = Ops::add(Ops::subtract(a[kCount - 1], a[2 * kCount - 1]), carry);
   }
 
   // join<kQuarter>(columns, middle): columns hold the products of the low halves and of the high halves; both, less middle, are added between them.
   template <std::size_t kQuarter>
   ASSAY_KERNEL static void join(Integers* columns, const Integers* middle) noexcept {
     for (std::size_t i = 0; i < kQuarter; ++i) {
-      const Integers shared = O::add(columns[kQuarter + i], columns[2 * kQuarter + i]);
-      const Integers low = O::add(shared, columns[i]);
-      const Integers high = O::add(shared, columns[3 * kQuarter + i]);
-      columns[kQuarter + i] = O::subtract(low, middle[i]);
-      columns[2 * kQuarter + i] = O::subtract(high, middle[kQuarter + i]);
+      const Integers shared = Ops::add(columns[kQuarter + i], columns[2 * kQuarter + i]);
+      const Integers low = Ops::add(shared, columns[i]);
+      const Integers high = Ops::add(shared, columns[3 * kQuarter + i]);
+      columns[kQuarter + i] = Ops::subtract(low, middle[i]);
+      columns[2 * kQuarter + i] = Ops::subtract(high, middle[kQuarter + i]);
     }
   }
 
@@ -116,8 +116,8 @@ struct Four {
 
   // digits_of(a, columns): of a number that leaves no carry above its top digit.
   ASSAY_INLINE static void digits_of(Doubles* a, const Integers* columns) noexcept {
-    carry_in_lanes<O>(a, columns, kDigits);
-    O::template tops<0b1111>(a[kDigits - 1]);
+    carry_in_lanes<Ops>(a, columns, kDigits);
+    Ops::template tops<0b1111>(a[kDigits - 1]);
   }
 
   // add_product<kCount>(columns, q, y): columns += q y, q of kCount digits: by Karatsuba if they are blocks enough, else in strips of up to kStripMax rows.
@@ -127,7 +127,7 @@ struct Four {
       for (std::size_t start = 0; start < kDigits; start += kCount) {
         alignas(64) Integers product[2 * kCount];
         multiply<kCount / kBase>(product, q, y + start);
-        for (std::size_t i = 0; i < 2 * kCount; ++i) columns[start + i] = O::add(columns[start + i], product[i]);
+        for (std::size_t i = 0; i < 2 * kCount; ++i) columns[start + i] = Ops::add(columns[start + i], product[i]);
       }
     } else {
       add_strips<kCount>(columns, q, y);
@@ -147,7 +147,7 @@ struct Four {
     if constexpr (kStage < kS.stage_count) {
       constexpr std::size_t kCount = kS.stage(kStage);
       alignas(64) Doubles q[kCount];
-      columns[kCount] = O::add(columns[kCount], carry_in_lanes<O>(q, columns, kCount));
+      columns[kCount] = Ops::add(columns[kCount], carry_in_lanes<Ops>(q, columns, kCount));
       add_product<kCount>(columns + kCount, q, keys.stages[kStage]);
       reduce_from<kStage + 1>(columns + kCount, keys);
     }
@@ -155,7 +155,7 @@ struct Four {
 
   // reduce(columns, keys): of the 2 kDigits columns of a product; the result stands in columns[kDigits ..].
   ASSAY_KERNEL static void reduce(Integers* columns, const Keys& keys) noexcept {
-    for (std::size_t i = 2 * kDigits; i < kColumns; ++i) columns[i] = O::integers(0);
+    for (std::size_t i = 2 * kDigits; i < kColumns; ++i) columns[i] = Ops::integers(0);
     reduce_from<0>(columns, keys);
   }
 
@@ -166,14 +166,14 @@ struct Four {
       const Doubles v1 = reinterpret_cast<const Doubles*>(tables[1])[r];
       const Doubles v2 = reinterpret_cast<const Doubles*>(tables[2])[r];
       const Doubles v3 = reinterpret_cast<const Doubles*>(tables[3])[r];
-      const Doubles even01 = O::evens(v0, v1);
-      const Doubles odd01 = O::odds(v0, v1);
-      const Doubles even23 = O::evens(v2, v3);
-      const Doubles odd23 = O::odds(v2, v3);
-      out[r] = O::template halves<0, 2>(even01, even23);
-      out[kS.block + r] = O::template halves<0, 2>(odd01, odd23);
-      out[2 * kS.block + r] = O::template halves<1, 3>(even01, even23);
-      out[3 * kS.block + r] = O::template halves<1, 3>(odd01, odd23);
+      const Doubles even01 = Ops::evens(v0, v1);
+      const Doubles odd01 = Ops::odds(v0, v1);
+      const Doubles even23 = Ops::evens(v2, v3);
+      const Doubles odd23 = Ops::odds(v2, v3);
+      out[r] = Ops::template halves<0, 2>(even01, even23);
+      out[kS.block + r] = Ops::template halves<0, 2>(odd01, odd23);
+      out[2 * kS.block + r] = Ops::template halves<1, 3>(even01, even23);
+      out[3 * kS.block + r] = Ops::template halves<1, 3>(odd01, odd23);
     }
   }
   static void load_keys(Keys& keys, const Constants* const (&constants)[kLanes]) noexcept {
@@ -238,9 +238,9 @@ struct Four {
     load_factor(negative, constants, &Constants::negative);
     interleave(head, heads);
     digits_of(s, reinterpret_cast<const Integers*>(digits));
-    carry_in_lanes<O>(of_digest, reinterpret_cast<const Integers*>(digest), kDigestDigits);
+    carry_in_lanes<Ops>(of_digest, reinterpret_cast<const Integers*>(digest), kDigestDigits);
     raise(columns, s, constants[0]->exponent, keys);
-    for (std::size_t i = 0; i < kDigits; ++i) columns[i] = O::add(columns[i], column_of<O>(head[i]));
+    for (std::size_t i = 0; i < kDigits; ++i) columns[i] = Ops::add(columns[i], column_of<Ops>(head[i]));
     add_strips<kDigestDigits>(columns, of_digest, negative);
     reduce(columns, keys);
     store(digits, columns);

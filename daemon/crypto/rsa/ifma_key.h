@@ -36,9 +36,9 @@ struct IfmaShape {
 inline constexpr std::size_t kIfmaShapeCount = 3;
 inline constexpr std::array<IfmaShape, kIfmaShapeCount> kIfmaShapes{{{.blocks = 4, .rows = 5}, {.blocks = 6, .rows = 8}, {.blocks = 8, .rows = 10}}};
 
-// ifma_reduces(digits, bits): whether a product of two numbers below 2 n, n of that many bits, is reduced to one below 2 n again, which has no more digits: (t + q n) / R <
-// t / R + n, q < R, and 4 n^2 / R <= n. It is as well if t is the product of such a number and a signature, which is below n, a number below n, and a digest's
-// times a number below n: 2 n^2 + n + 2^(52 kIfmaDigestDigits) n <= 4 n^2.
+// ifma_reduces(digits, bits): whether a product of two numbers below 2 n, n of that many bits, is reduced to one below 2 n again, which has no more digits:
+// (t + q n) / R < t / R + n, q < R, and 4 n^2 / R <= n. It is as well if t is the product of such a number and a signature, which is below n, a number below n, and
+// a digest's times a number below n: 2 n^2 + n + 2^(52 kIfmaDigestDigits) n <= 4 n^2.
 constexpr bool ifma_reduces(std::size_t digits, std::size_t bits) noexcept {
   return bits + 2 <= kIfmaDigitBits * digits && kIfmaDigitBits * kIfmaDigestDigits + 1 <= bits;
 }

@@ -13,34 +13,34 @@
 namespace assay::crypto::rsa {
 namespace {
 
-// One<O, kShape, P>: the arithmetic of one shape, by operations O and with plans P.
-template <class O, std::size_t kShape, class P = Plans>
+// One<Ops, kShape, P>: the arithmetic of one shape, by operations `Ops` and with plans P.
+template <class Ops, std::size_t kShape, class P = Plans>
 struct One {
-  using Double = typename O::Double;
-  using Integer = typename O::Integer;
-  using Doubles = typename O::Doubles;
-  using Integers = typename O::Integers;
-  using Constants = typename O::Constants;
+  using Double = typename Ops::Double;
+  using Integer = typename Ops::Integer;
+  using Doubles = typename Ops::Doubles;
+  using Integers = typename Ops::Integers;
+  using Constants = typename Ops::Constants;
   static constexpr const Shape& kS = kShapes[kShape];
   static constexpr std::size_t kBlock = kS.block;
   static constexpr std::size_t kDigits = kS.digits();
   static constexpr std::size_t kSpill = kS.slack;  // column vectors above the result's, whose lanes belong to its next lanes
   static constexpr std::size_t kColumnVectors = kDigits + kBlock + kSpill;
 
-  ASSAY_INLINE static Integers half_swapped(Integers v) noexcept { return O::template halves<1, 0>(v, v); }
+  ASSAY_INLINE static Integers half_swapped(Integers v) noexcept { return Ops::template halves<1, 0>(v, v); }
   // low_half(v), high_half(v), without_first(v), without_last(v): the other lanes are zero.
-  ASSAY_INLINE static Integers low_half(Integers v) noexcept { return O::template blend<0b0011>(O::integers(0), v); }
-  ASSAY_INLINE static Integers high_half(Integers v) noexcept { return O::template blend<0b1100>(O::integers(0), v); }
-  ASSAY_INLINE static Integers without_first(Integers v) noexcept { return O::template blend<0b0001>(v, O::integers(0)); }
-  ASSAY_INLINE static Integers without_last(Integers v) noexcept { return O::template blend<0b1000>(v, O::integers(0)); }
+  ASSAY_INLINE static Integers low_half(Integers v) noexcept { return Ops::template blend<0b0011>(Ops::integers(0), v); }
+  ASSAY_INLINE static Integers high_half(Integers v) noexcept { return Ops::template blend<0b1100>(Ops::integers(0), v); }
+  ASSAY_INLINE static Integers without_first(Integers v) noexcept { return Ops::template blend<0b0001>(v, Ops::integers(0)); }
+  ASSAY_INLINE static Integers without_last(Integers v) noexcept { return Ops::template blend<0b1000>(v, Ops::integers(0)); }
   // up(v): each lane to the next one; the first is zero. down(v): each lane to the one before; the last is zero.
-  ASSAY_INLINE static Integers up(Integers v) noexcept { return without_first(O::template permute<0, 0, 1, 2>(v)); }
-  ASSAY_INLINE static Integers down(Integers v) noexcept { return without_last(O::template permute<1, 2, 3, 3>(v)); }
+  ASSAY_INLINE static Integers up(Integers v) noexcept { return without_first(Ops::template permute<0, 0, 1, 2>(v)); }
+  ASSAY_INLINE static Integers down(Integers v) noexcept { return without_last(Ops::template permute<1, 2, 3, 3>(v)); }
 
   // fold<kRows>(columns, q, y): columns += q y: q of kRows digits, every fourth double; y over the lanes.
   template <std::size_t kRows>
   ASSAY_KERNEL static void fold_chunk(Integers* columns, const Double* q, const Doubles* y) noexcept {
-    block<O, kRows, kBlock, BlockKind::product, P::template kPlain<kRows, kBlock, BlockKind::product>, Rows::broadcast, Into::columns>(columns, q, y, y);
+    block<Ops, kRows, kBlock, BlockKind::product, P::template kPlain<kRows, kBlock, BlockKind::product>, Rows::broadcast, Into::columns>(columns, q, y, y);
   }
   // Few and small kernels where a step would not fit into the op cache: 22 by chunks of 6 is 11 % faster than by chunks of 8.
   static constexpr std::size_t kChunkMax = kBlock == 22 ? 6 : kBlock == 16 ? 8 : 11;
@@ -55,7 +55,7 @@ struct One {
   // square(columns, x, z, z2): lane-wise, the square of x if z is x, else half of what makes 2 x z (see squares). 2 kBlock columns.
   ASSAY_KERNEL static void square(Integers* columns, const Doubles* x, const Doubles* z, const Doubles* z2) noexcept {
     constexpr const auto& kPlan = P::template kOfDifferences<kBlock, kBlock, BlockKind::square>;
-    block<O, kBlock, kBlock, BlockKind::square, kPlan, Rows::vectors, Into::nothing>(columns, reinterpret_cast<const Double*>(x), z, z2);
+    block<Ops, kBlock, kBlock, BlockKind::square, kPlan, Rows::vectors, Into::nothing>(columns, reinterpret_cast<const Double*>(x), z, z2);
   }
 
   struct Squares {
@@ -67,16 +67,16 @@ struct One {
   ASSAY_KERNEL static void squares(Squares& squares, const Doubles* a) noexcept {
     Doubles other[kBlock];
     Doubles doubled[kBlock];
-    for (std::size_t r = 0; r < kBlock; ++r) doubled[r] = O::add(a[r], a[r]);
+    for (std::size_t r = 0; r < kBlock; ++r) doubled[r] = Ops::add(a[r], a[r]);
     square(squares.own, a, a, doubled);
     for (std::size_t r = 0; r < kBlock; ++r) {
-      other[r] = O::template permute<2, 3, 0, 1>(a[r]);
-      doubled[r] = O::add(other[r], other[r]);
+      other[r] = Ops::template permute<2, 3, 0, 1>(a[r]);
+      doubled[r] = Ops::add(other[r], other[r]);
     }
     square(squares.opposite, a, other, doubled);
-    for (std::size_t r = 0; r < kBlock; ++r) other[r] = O::subtract(a[r], O::template permute<1, 2, 3, 0>(a[r]));
-    carry_difference<O, kBlock>(other);
-    for (std::size_t r = 0; r < kBlock; ++r) doubled[r] = O::add(other[r], other[r]);
+    for (std::size_t r = 0; r < kBlock; ++r) other[r] = Ops::subtract(a[r], Ops::template permute<1, 2, 3, 0>(a[r]));
+    carry_difference<Ops, kBlock>(other);
+    for (std::size_t r = 0; r < kBlock; ++r) doubled[r] = Ops::add(other[r], other[r]);
     square(squares.difference, other, other, doubled);
   }
 
@@ -89,56 +89,56 @@ struct One {
   ASSAY_INLINE static Blocks blocks_of(const Squares& s, std::size_t r) noexcept {
     const Integers own_low = s.own[r];
     const Integers own_high = s.own[kBlock + r];
-    const Integers even = O::evens(own_low, own_high);
-    const Integers odd = O::odds(own_low, own_high);
-    Integers low = O::template halves<0, 2>(even, odd);
-    Integers high = O::template halves<1, 3>(even, odd);
+    const Integers even = Ops::evens(own_low, own_high);
+    const Integers odd = Ops::odds(own_low, own_high);
+    Integers low = Ops::template halves<0, 2>(even, odd);
+    Integers high = Ops::template halves<1, 3>(even, odd);
     // Neighbours 01, 12, 23, 30 by lane; 12 and 30 fall on the same blocks, 3 and 4.
-    const Integers next_low = O::subtract(O::add(own_low, O::template permute<1, 2, 3, 0>(own_low)), s.difference[r]);
-    const Integers next_high = O::subtract(O::add(own_high, O::template permute<1, 2, 3, 0>(own_high)), s.difference[kBlock + r]);
-    const Integers outer = O::evens(next_low, next_high);  // 01 for blocks 1 and 2, 23 for blocks 5 and 6
-    Integers middle = O::odds(next_low, next_high);
-    middle = O::add(middle, half_swapped(middle));             // blocks 3, 4, 3, 4
-    const Integers middle_swapped = O::pairs_swapped(middle);  // 4, 3, 4, 3
-    low = O::add(low, without_first(O::template blend<0b1000>(O::template permute<0, 0, 1, 1>(outer), middle_swapped)));
-    high = O::add(high, without_last(O::template blend<0b0001>(O::template permute<2, 2, 3, 3>(outer), middle_swapped)));
+    const Integers next_low = Ops::subtract(Ops::add(own_low, Ops::template permute<1, 2, 3, 0>(own_low)), s.difference[r]);
+    const Integers next_high = Ops::subtract(Ops::add(own_high, Ops::template permute<1, 2, 3, 0>(own_high)), s.difference[kBlock + r]);
+    const Integers outer = Ops::evens(next_low, next_high);  // 01 for blocks 1 and 2, 23 for blocks 5 and 6
+    Integers middle = Ops::odds(next_low, next_high);
+    middle = Ops::add(middle, half_swapped(middle));             // blocks 3, 4, 3, 4
+    const Integers middle_swapped = Ops::pairs_swapped(middle);  // 4, 3, 4, 3
+    low = Ops::add(low, without_first(Ops::template blend<0b1000>(Ops::template permute<0, 0, 1, 1>(outer), middle_swapped)));
+    high = Ops::add(high, without_last(Ops::template blend<0b0001>(Ops::template permute<2, 2, 3, 3>(outer), middle_swapped)));
     // Opposite: 02 for blocks 2 and 3, 13 for blocks 4 and 5.
-    const Integers zero_two = O::evens(s.opposite[r], s.opposite[kBlock + r]);
-    const Integers one_three = O::odds(s.opposite[r], s.opposite[kBlock + r]);
-    low = O::add(low, high_half(O::add(zero_two, half_swapped(zero_two))));
-    high = O::add(high, low_half(O::add(one_three, half_swapped(one_three))));
+    const Integers zero_two = Ops::evens(s.opposite[r], s.opposite[kBlock + r]);
+    const Integers one_three = Ops::odds(s.opposite[r], s.opposite[kBlock + r]);
+    low = Ops::add(low, high_half(Ops::add(zero_two, half_swapped(zero_two))));
+    high = Ops::add(high, low_half(Ops::add(one_three, half_swapped(one_three))));
     return {low, high};
   }
 
   // carry_all(biased, columns, carry_out): a carry pass over the number in columns[0 .. kBlock-1], lanes into each other. The carry out of the top is
   // returned in the last lane.
   ASSAY_INLINE static Integers carry_all(Integers* biased, const Integers* columns) noexcept {
-    Biased<O> parts[kBlock];
-    for (std::size_t r = 0; r < kBlock; ++r) parts[r] = carry_of<O>(columns[r]);
-    const Integers top = O::subtract(parts[kBlock - 1].carry, O::integers(kCarryBias));
-    biased[0] = O::add(parts[0].digit, O::add(up(top), O::integers(kCarryBias)));
-    for (std::size_t r = 1; r < kBlock; ++r) biased[r] = O::add(parts[r].digit, parts[r - 1].carry);
+    Biased<Ops> parts[kBlock];
+    for (std::size_t r = 0; r < kBlock; ++r) parts[r] = carry_of<Ops>(columns[r]);
+    const Integers top = Ops::subtract(parts[kBlock - 1].carry, Ops::integers(kCarryBias));
+    biased[0] = Ops::add(parts[0].digit, Ops::add(up(top), Ops::integers(kCarryBias)));
+    for (std::size_t r = 1; r < kBlock; ++r) biased[r] = Ops::add(parts[r].digit, parts[r - 1].carry);
     return top;
   }
   // digits_of(a, columns): of a number that leaves no carry above its top digit.
   ASSAY_INLINE static void digits_of(Doubles* a, const Integers* columns) noexcept {
     Integers biased[kBlock];
     carry_all(biased, columns);
-    for (std::size_t r = 0; r < kBlock; ++r) a[r] = digit_of<O>(biased[r]);
-    O::template tops<0b1000>(a[kBlock - 1]);
+    for (std::size_t r = 0; r < kBlock; ++r) a[r] = digit_of<Ops>(biased[r]);
+    Ops::template tops<0b1000>(a[kBlock - 1]);
   }
 
   // take_quotient(q, columns, count): the lowest count columns as digits, in lane 0 of q; what is left in the other lanes goes to where lane 0 will meet it.
   ASSAY_KERNEL static void take_quotient(Doubles* q, Integers* columns, std::size_t count) noexcept {
-    Integers carry = O::integers(kCarryBias);
+    Integers carry = Ops::integers(kCarryBias);
     for (std::size_t i = 0; i < count; ++i) {
-      const Biased<O> parts = carry_of<O>(columns[i]);
-      const Integers biased = O::add(parts.digit, carry);
+      const Biased<Ops> parts = carry_of<Ops>(columns[i]);
+      const Integers biased = Ops::add(parts.digit, carry);
       carry = parts.carry;
-      q[i] = digit_of<O>(biased);
-      columns[kBlock + i] = O::add(columns[kBlock + i], down(O::subtract(biased, O::integers(kHalf + kCarryBias))));
+      q[i] = digit_of<Ops>(biased);
+      columns[kBlock + i] = Ops::add(columns[kBlock + i], down(Ops::subtract(biased, Ops::integers(kHalf + kCarryBias))));
     }
-    columns[count] = O::add(columns[count], O::subtract(carry, O::integers(kCarryBias)));
+    columns[count] = Ops::add(columns[count], Ops::subtract(carry, Ops::integers(kCarryBias)));
   }
 
   // stages_from<kStage>(columns, y): the stages from that one on; columns begin with its quotient.
@@ -164,7 +164,7 @@ struct One {
     fold<kBlock>(columns + 3 * kBlock, q1, y);
     fold<kBlock>(columns + 3 * kBlock, reinterpret_cast<const Double*>(q), y + kBlock);
     stages_from<2>(columns + 3 * kBlock, y + 2 * kBlock);
-    for (std::size_t i = 0; i < kSpill; ++i) columns[kDigits + i] = O::add(columns[kDigits + i], up(columns[kDigits + kBlock + i]));
+    for (std::size_t i = 0; i < kSpill; ++i) columns[kDigits + i] = Ops::add(columns[kDigits + i], up(columns[kDigits + kBlock + i]));
   }
 
   // square_and_reduce(columns, a, y): the result stands in columns[kDigits ..].
@@ -180,20 +180,20 @@ struct One {
     Integers biased[kBlock];
     Doubles q[kBlock];
     const Integers carry = carry_all(biased, low);
-    columns[kDigits] = O::add(columns[kDigits], O::template blend<0b0001>(O::integers(0), O::template permute<3, 3, 3, 3>(carry)));
+    columns[kDigits] = Ops::add(columns[kDigits], Ops::template blend<0b0001>(Ops::integers(0), Ops::template permute<3, 3, 3, 3>(carry)));
     for (std::size_t r = 0; r < kBlock; ++r) {
-      q[r] = digit_of<O>(biased[r]);
-      const Integers digit = O::subtract(biased[r], O::integers(kHalf + kCarryBias));
-      columns[2 * kBlock + r] = O::template halves<1, 8>(digit, digit);  // blocks 2 and 3, to lanes 0 and 1
-      columns[3 * kBlock + r] = O::integers(0);
+      q[r] = digit_of<Ops>(biased[r]);
+      const Integers digit = Ops::subtract(biased[r], Ops::integers(kHalf + kCarryBias));
+      columns[2 * kBlock + r] = Ops::template halves<1, 8>(digit, digit);  // blocks 2 and 3, to lanes 0 and 1
+      columns[3 * kBlock + r] = Ops::integers(0);
     }
-    for (std::size_t c = kDigits + kBlock; c < kColumnVectors; ++c) columns[c] = O::integers(0);
+    for (std::size_t c = kDigits + kBlock; c < kColumnVectors; ++c) columns[c] = Ops::integers(0);
     reduce(columns, reinterpret_cast<const Double*>(q), reinterpret_cast<const Double*>(q) + 1, y);
   }
 
   // multiply(columns, a, b): the columns of a product; b as Constants has its tables, and as digits_of makes them.
   ASSAY_KERNEL static void multiply(Integers* columns, const Doubles* a, const Double* b) noexcept {
-    for (std::size_t c = 0; c < kColumnVectors; ++c) columns[c] = O::integers(0);
+    for (std::size_t c = 0; c < kColumnVectors; ++c) columns[c] = Ops::integers(0);
     for (std::size_t lane = 0; lane < kLanes; ++lane) fold<kBlock>(columns + lane * kBlock, b + lane, a);
   }
   // reduce_product(columns, y): of such columns; the result stands in columns[kDigits ..].
@@ -243,9 +243,9 @@ struct One {
     Doubles of_digest[kDigestDigits];
     Integers columns[kColumnVectors];
     digits_of(s, reinterpret_cast<const Integers*>(digits));
-    carry_in_lanes<O>(of_digest, reinterpret_cast<const Integers*>(digest), kDigestDigits);
+    carry_in_lanes<Ops>(of_digest, reinterpret_cast<const Integers*>(digest), kDigestDigits);
     raise(columns, s, constants);
-    for (std::size_t r = 0; r < kBlock; ++r) columns[r] = O::add(columns[r], column_of<O>(reinterpret_cast<const Doubles*>(head)[r]));
+    for (std::size_t r = 0; r < kBlock; ++r) columns[r] = Ops::add(columns[r], column_of<Ops>(reinterpret_cast<const Doubles*>(head)[r]));
     fold<kDigestDigits>(columns, reinterpret_cast<const Double*>(of_digest), reinterpret_cast<const Doubles*>(constants.negative));
     reduce_product(columns, reinterpret_cast<const Doubles*>(constants.stages));
     store(digits, columns);

@@ -1,6 +1,6 @@
 // Eight signatures, one a lane, under keys of one shape and exponent: what full batches are verified by.
-#include "crypto/rsa/ifma_eight.h"
-#include "crypto/rsa/ifma_ops.h"
+#include "crypto/rsa/eight_ifma.h"
+#include "crypto/rsa/ops_ifma.h"
 #include "crypto/rsa/ifma_power.h"
 
 namespace assay::crypto::rsa {

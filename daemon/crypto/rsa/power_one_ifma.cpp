@@ -1,6 +1,6 @@
 // One signature over the eight lanes, for what is left of a batch when its eights are taken out, and for a token that comes alone.
-#include "crypto/rsa/ifma_one.h"
-#include "crypto/rsa/ifma_ops.h"
+#include "crypto/rsa/one_ifma.h"
+#include "crypto/rsa/ops_ifma.h"
 #include "crypto/rsa/ifma_power.h"
 
 namespace assay::crypto::rsa {

@@ -5,6 +5,10 @@
 // below 2^60 give columns below 2^60, and any such columns are loaded: with an exponent of 3 the power ends with the first steps from these, and with 7 it goes on.
 //
 // Variants that are wrong must be caught: a proof that never fails proves nothing.
+#define ASSAY_INLINE inline
+#define ASSAY_INLINED
+#define ASSAY_KERNEL
+
 #include <gtest/gtest.h>
 
 #include <string>

@@ -1,4 +1,4 @@
-// Vectors of which only the ranges are known: AVX2's operations (avx2.h) over intervals of exact integers, an interval a lane. The kernels' templates are run
+// Vectors of which only the ranges are known: AVX2's operations (ops_avx2.h) over intervals of exact integers, an interval a lane. The kernels' templates are run
 // over these to prove their bounds.
 //
 // All doubles are integers. What is checked: their sums are exact; a chain of products stays in its binades, and has not left them when its bits are taken; a
@@ -11,29 +11,19 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 
+#include "crypto/interval.h"
 #include "crypto/rsa/columns_avx2.h"
 
 namespace assay::crypto::rsa {
 namespace {
 
-__extension__ using Exact = __int128;
-constexpr Exact power_of_two(std::size_t exponent) { return Exact{1} << exponent; }
-
-struct Interval {
-  Exact low = 0;
-  Exact high = 0;
-};
 constexpr Interval within(Exact bound) { return {-bound, bound}; }
-
-// The first violation since it was cleared.
-std::string violation;
 
 // checked(a, bounds, what): a, which should be within the bounds; cut to them if it is not.
 Interval checked(const Interval& a, const Interval& bounds, const char* what) {
   const Interval cut{std::clamp(a.low, bounds.low, bounds.high), std::clamp(a.high, bounds.low, bounds.high)};
-  if ((cut.low != a.low || cut.high != a.high) && violation.empty()) violation = what;
+  require(within(a, bounds), what);
   return cut;
 }
 
@@ -62,19 +52,17 @@ struct Intervals {
   };
   static inline Fault fault = Fault::none;
 
-  // What straight-line kernels do thousands of times is not inlined.
-  //
   // lanes<V>(f): f(0), f(1), f(2), f(3).
   template <class V, class F>
   static V lanes(F f) {
     return {{f(0), f(1), f(2), f(3)}};
   }
 
-  ASSAY_KERNEL static Doubles doubles(double value) {
+  static Doubles doubles(double value) {
     const auto x = static_cast<Exact>(value);
     return lanes<Doubles>([&](int) { return Interval{x, x}; });
   }
-  ASSAY_KERNEL static Integers integers(std::int64_t value) {
+  static Integers integers(std::int64_t value) {
     const Exact x = fault == Fault::no_bias && value == kColumnBias ? 0 : value;
     return lanes<Integers>([&](int) { return Interval{x, x}; });
   }
@@ -84,10 +72,10 @@ struct Intervals {
 
   // exact(a): a sum of doubles.
   static Interval exact(const Interval& a) { return checked(a, within(power_of_two(53)), "a double above 2^53"); }
-  ASSAY_KERNEL static Doubles add(const Doubles& a, const Doubles& b) {
+  static Doubles add(const Doubles& a, const Doubles& b) {
     return lanes<Doubles>([&](int l) { return exact({a.lane[l].low + b.lane[l].low, a.lane[l].high + b.lane[l].high}); });
   }
-  ASSAY_KERNEL static Doubles subtract(const Doubles& a, const Doubles& b) {
+  static Doubles subtract(const Doubles& a, const Doubles& b) {
     return lanes<Doubles>([&](int l) { return exact({a.lane[l].low - b.lane[l].high, a.lane[l].high - b.lane[l].low}); });
   }
   // wrapped(a): a sum of integers.
@@ -96,10 +84,10 @@ struct Intervals {
     const Exact begin = a.low - (((a.low + power_of_two(63)) >> 64) << 64);
     return {begin, begin + width};
   }
-  ASSAY_KERNEL static Integers add(const Integers& a, const Integers& b) {
+  static Integers add(const Integers& a, const Integers& b) {
     return lanes<Integers>([&](int l) { return wrapped({a.lane[l].low + b.lane[l].low, a.lane[l].high + b.lane[l].high}); });
   }
-  ASSAY_KERNEL static Integers subtract(const Integers& a, const Integers& b) {
+  static Integers subtract(const Integers& a, const Integers& b) {
     return lanes<Integers>([&](int l) { return wrapped({a.lane[l].low - b.lane[l].high, a.lane[l].high - b.lane[l].low}); });
   }
 
@@ -130,7 +118,7 @@ struct Intervals {
   // rounded(a): to a multiple of 2^49, ties either way.
   static Interval rounded(const Interval& a) { return {-((kUnit / 2 - a.low) >> kDigitBits) * kUnit, ((a.high + kUnit / 2) >> kDigitBits) * kUnit}; }
 
-  ASSAY_KERNEL static Integers bits_of(const Doubles& v) {
+  static Integers bits_of(const Doubles& v) {
     return lanes<Integers>([&](int l) {
       if (v.lane[l].low >= kHigh.low) {
         const Interval high = checked(v.lane[l], kHigh, "a high sum that left its binade");
@@ -142,7 +130,7 @@ struct Intervals {
       return Interval{kLowBits + low.low - start, kLowBits + low.high - start};
     });
   }
-  ASSAY_KERNEL static void multiply_add(Doubles& high, Doubles& low, const Doubles& x, const Doubles& y) {
+  static void multiply_add(Doubles& high, Doubles& low, const Doubles& x, const Doubles& y) {
     for (std::size_t l = 0; l < kLanes; ++l) {
       const Interval &a = x.lane[l], &b = y.lane[l];
       const auto [least, most] = std::minmax({a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high});

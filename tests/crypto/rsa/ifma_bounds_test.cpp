@@ -1,4 +1,4 @@
-// No column of the IFMA kernels overflows and no factor is anything but a digit: the kernels' templates (ifma_eight.h, ifma_one.h) run over intervals of exact
+// No column of the IFMA kernels overflows and no factor is anything but a digit: the kernels' templates (eight_ifma.h, one_ifma.h) run over intervals of exact
 // integers, for all that a digit can be, through every operation that a power and an encoding are made of. An interval stands for all lanes of a vector.
 //
 // Checked at every operation: factors are in [0, 2^52), for the multiplier looks at no other bits; sums and differences are in [-2^63, 2^63); what is complemented is
@@ -13,8 +13,8 @@
 #include <gtest/gtest.h>
 
 #include "crypto/interval.h"
-#include "crypto/rsa/ifma_eight.h"
-#include "crypto/rsa/ifma_one.h"
+#include "crypto/rsa/eight_ifma.h"
+#include "crypto/rsa/one_ifma.h"
 
 namespace assay::crypto::rsa {
 namespace {

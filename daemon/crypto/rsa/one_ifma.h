@@ -1,4 +1,4 @@
-// One number over the eight lanes: products with their reduction. `Ops` as in ifma_eight.h.
+// One number over the eight lanes: products with their reduction. `Ops` as in eight_ifma.h.
 //
 // A number is eight blocks of K digits: block l in lane l of K vectors; so are the K vectors of columns, of which lane l of vector r is column j + K l + r of the
 // product, j digits of one factor having been taken. So a digit, broadcast, times the other factor needs no shuffle, and when column j is done and reduced, the

@@ -12,7 +12,7 @@
 namespace assay::crypto::rsa {
 namespace {
 
-// IfmaOps: what ifma_eight.h and ifma_one.h are made of.
+// IfmaOps: what eight_ifma.h and one_ifma.h are made of.
 struct IfmaOps {
   using Integers = __m512i;    // digits, which are not negative, or columns: sums of halves of products, which may be
   using Digit = std::int64_t;  // one in memory

@@ -1,6 +1,6 @@
 // Eight numbers, one a lane, modulo eight moduli of one shape: products and squares with their reduction.
 //
-// `Ops` is eight 64-bit lanes (ifma_ops.h) in the kernel, and an interval in tests/crypto/rsa/ifma_bounds_test.cpp, which runs this very code over everything that
+// `Ops` is eight 64-bit lanes (ops_ifma.h) in the kernel, and an interval in tests/crypto/rsa/ifma_bounds_test.cpp, which runs this very code over everything that
 // a digit can be and so proves that no column overflows and that every factor is a digit. Hence: no operation here but those of Ops.
 //
 // A number of 10 B digits is as many vectors, and a product with its reduction goes through the 20 B columns once, ten of them at a time, whose sums stay in

@@ -13,7 +13,7 @@
 namespace assay::crypto::rsa {
 namespace {
 
-struct Avx2 {
+struct Avx2Ops {
   using Double = double;
   using Integer = std::int64_t;
   using Doubles = __m256d;
