@@ -51,7 +51,10 @@ base::Result<std::string> read_jwks_uri(std::string_view metadata, std::string_v
   if (std::ranges::any_of(root.members, &jose::JsonMember::duplicate)) return base::fail("a member stands twice");
   const JsonValue* named = root.find("issuer");
   if (named == nullptr || named->kind != JsonKind::string) return base::fail("no issuer that is a string");
-  if (named->string != issuer) return base::fail("its issuer is another one");
+  if (named->string != issuer) {
+    const bool same_but_for_slash = without_slash(named->string) == without_slash(issuer);
+    return base::fail(same_but_for_slash ? "its issuer is another one, by a slash at the end" : "its issuer is another one");
+  }
   const JsonValue* uri = root.find("jwks_uri");
   if (uri == nullptr || uri->kind != JsonKind::string) return base::fail("no jwks_uri that is a string");
   if (!snapshot::is_key_url(uri->string, allow_http)) return base::fail("its jwks_uri is none that keys may be fetched from");

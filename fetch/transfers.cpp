@@ -210,6 +210,7 @@ class Transfers::Multi::Get final : public Transfers::Transfer {
   }
 
   void set_access(const Access& access) {
+    proxy_ = access.proxy;
     set(CURLOPT_PROXY, access.proxy.c_str());  // an empty one is none; without this option the environment's would be taken
     set(CURLOPT_NOPROXY, "");
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -284,7 +285,8 @@ class Transfers::Multi::Get final : public Transfers::Transfer {
       case CURLE_COULDNT_CONNECT: {
         long error = 0;
         curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &error);
-        return fmt::format("connect to {}: {}", host, error != 0 ? std::string_view(uv_strerror(uv_translate_sys_error(static_cast<int>(error)))) : words);
+        const std::string to = proxy_.empty() ? std::string(host) : fmt::format("the proxy {}", authority_of(proxy_));
+        return fmt::format("connect to {}: {}", to, error != 0 ? std::string_view(uv_strerror(uv_translate_sys_error(static_cast<int>(error)))) : words);
       }
       case CURLE_OPERATION_TIMEDOUT: return fmt::format("{}: timeout after {} ms while {}", host, connect_timeout_ms_, phase());
       case CURLE_PEER_FAILED_VERIFICATION:
@@ -302,6 +304,7 @@ class Transfers::Multi::Get final : public Transfers::Transfer {
 
   Multi& multi_;
   const std::string url_;
+  std::string proxy_;  // URL; empty: none
   const std::uint32_t connect_timeout_ms_;
   const std::size_t body_bytes_max_;
   const loop::Callback done_;

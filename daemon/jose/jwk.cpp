@@ -174,7 +174,7 @@ base::Result<Jwks> parse_jwks(std::string_view text, crypto::MaterialPool& pool)
     if (member.duplicate) return base::fail(fmt::format("member {} stands twice", base::printable(member.name)));
   }
   const JsonValue* keys = root.find("keys");
-  if (keys == nullptr || keys->kind != JsonKind::array) return base::fail("a JWK Set has an array `keys`");
+  if (keys == nullptr || keys->kind != JsonKind::array) return base::fail("an object without the array `keys` of a JWK Set");
 
   if (keys->elements.size() > base::limits::kJwksKeysMax) {
     return base::fail(fmt::format("{} keys, where a JWK Set has at most {}", keys->elements.size(), base::limits::kJwksKeysMax));

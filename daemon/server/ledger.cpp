@@ -254,7 +254,7 @@ Outcome Ledger::put_in_force(snapshot::Deployment deployment, const How& how) {
   Outcome outcome;
   outcome.changes = snapshot::changes({state_.in_force(), state_.sources}, {next.in_force(), next.sources});
   outcome.behind = all_behind(next.in_force());
-  outcome.notes = notes_on(next);
+  outcome.notes = notes_on(next, outcome.changes);
   if (how.dry_run) return outcome;
 
   outcome.changed = true;
@@ -350,7 +350,7 @@ Outcome Ledger::hold(const SourceId& source, Given given) {
     after.checked_at_s = given.at_s;
     after.etag = std::move(given.etag);
   }
-  if (after.keys->keys().empty()) outcome.notes.push_back("no key is left: all tokens of OAuth servers with this source are refused");
+  if (after.keys->keys().empty()) outcome.notes.push_back("no key is left: no token of OAuth servers with this source is accepted until a push or a fetch, which a token may cause, brings keys");
   State next = state_;
   next.sources[source] = std::make_shared<const snapshot::HeldKeys>(std::move(after));
   if (outcome.changed) next.generation = next_generation();

@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
 #include <set>
 #include <string_view>
 
@@ -18,9 +20,22 @@ std::string names(const std::set<std::string_view>& all) {
   return text;
 }
 
+// from_next_start(changes): the members of `daemon` among them that a running daemon does not take up.
+std::string from_next_start(std::span<const snapshot::Change> changes) {
+  static constexpr std::array<std::string_view, 4> kAtStart{"engine", "cross_check", "cross_check_percent", "token_cache_budget"};
+  std::set<std::string_view> members;
+  for (const snapshot::Change& change : changes) {
+    if (change.subject != snapshot::Change::Subject::daemon) continue;
+    for (const std::string& member : change.details) {
+      if (std::ranges::find(kAtStart, member) != kAtStart.end()) members.insert(member);
+    }
+  }
+  return names(members);
+}
+
 }  // namespace
 
-std::vector<std::string> notes_on(const State& state) {
+std::vector<std::string> notes_on(const State& state, std::span<const snapshot::Change> changes) {
   const snapshot::Deployment& deployment = state.in_force();
   std::set<std::string_view> used, without_keys, idle, closed;
   for (const snapshot::DeployedService& service : deployment.api_services) {
@@ -44,9 +59,12 @@ std::vector<std::string> notes_on(const State& state) {
   if (!without_keys.empty()) notes.push_back("no keys are at hand, and tokens are unavailable until assay-fetch or `assayctl push-keys` brings some, of OAuth servers: " + names(without_keys));
   if (!idle.empty()) notes.push_back("no API service uses, so that they are not in force, OAuth servers: " + names(idle));
   if (!closed.empty()) notes.push_back("no entry of clients opens API services: " + names(closed));
-  if (deployment.kind == snapshot::DeploymentKind::staged && deployment.base->clients != deployment.newest->clients) {
-    notes.push_back("the document's clients are not in force: a deploy of some API services leaves them as they are");
+  if (deployment.kind == snapshot::DeploymentKind::staged) {
+    constexpr std::string_view kNotInForce = "in force: a deploy of some API services leaves them as they are";
+    if (deployment.base->clients != deployment.newest->clients) notes.push_back(fmt::format("the document's clients are not {}", kNotInForce));
+    if (!(deployment.base->daemon == deployment.newest->daemon)) notes.push_back(fmt::format("the document's settings of the daemon are not {}", kNotInForce));
   }
+  if (const std::string members = from_next_start(changes); !members.empty()) notes.push_back("count from the next start of assayd on, of daemon: " + members);
   return notes;
 }
 

@@ -51,7 +51,7 @@ std::vector<Problem> problems_of(const State& state, const snapshot::Snapshot& s
   }
   published_secrets.say(Severity::alarm, "private or symmetric keys were published, by OAuth servers", problems);
   without_keys.say(Severity::warning, "no keys are at hand, tokens are unavailable, of OAuth servers", problems);
-  all_withdrawn.say(Severity::warning, "all keys were withdrawn, tokens are refused, of OAuth servers", problems);
+  all_withdrawn.say(Severity::warning, "all keys were withdrawn, no token is accepted until others come, of OAuth servers", problems);
   skipped_keys.say(Severity::warning, "keys are not used, of OAuth servers", problems);
   behind.say(Severity::notice, "older settings than those deployed last are in force for API services", problems);
   for (const snapshot::Withheld& withheld : state.in_force().withheld) {

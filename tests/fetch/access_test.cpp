@@ -16,13 +16,13 @@ class FetchAccess : public FetchTest {
 TEST_F(FetchAccess, NamesTheMemberWhoseFileCannotBeRead) {
   OrderFields fields = order(server_.url("/jwks"));
   fields.ca_file = (folder_.path() / "nowhere.pem").string();
-  EXPECT_EQ(failure(fields), "ca_file: No such file or directory");
+  EXPECT_EQ(failure(fields), "ca_file " + fields.ca_file + ": No such file or directory");
   fields = order(server_.url("/jwks"));
   fields.client_certificate = (folder_.path() / "nowhere.pem").string();
   fields.client_key = folder_.write("client.key", ca().issue_client().key);
-  EXPECT_EQ(failure(fields), "client_certificate: No such file or directory");
+  EXPECT_EQ(failure(fields), "client_certificate " + fields.client_certificate + ": No such file or directory");
   std::swap(fields.client_certificate, fields.client_key);
-  EXPECT_EQ(failure(fields), "client_key: No such file or directory");
+  EXPECT_EQ(failure(fields), "client_key " + fields.client_key + ": No such file or directory");
   EXPECT_EQ(server_.connections(), 0U);
 }
 
@@ -33,13 +33,13 @@ TEST_F(FetchAccess, ReadsNothingButRegularFilesOfBoundedSize) {
   for (const std::string& path : {fifo, std::string("/dev/zero"), folder_.path().string()}) {
     OrderFields fields = order(server_.url("/jwks"));
     fields.ca_file = path;
-    EXPECT_EQ(failure(fields), "ca_file: not a regular file") << path;
+    EXPECT_EQ(failure(fields), "ca_file " + path + ": not a regular file");
   }
   OrderFields fields = order(server_.url("/jwks"));
   fields.ca_file = folder_.write("large.pem", std::string(1024 * 1024 + 1, 'x'));
-  EXPECT_EQ(failure(fields), "ca_file: larger than 1048576 bytes");
+  EXPECT_EQ(failure(fields), "ca_file " + fields.ca_file + ": larger than 1048576 bytes");
   fields.ca_file = folder_.write("empty.pem", "");
-  EXPECT_EQ(failure(fields), "ca_file: an empty file");
+  EXPECT_EQ(failure(fields), "ca_file " + fields.ca_file + ": an empty file");
 }
 
 TEST_F(FetchAccess, NamesTheMemberWhoseFileIsNoPem) {
@@ -93,6 +93,14 @@ TEST_F(FetchAccess, SaysThatAProxyRefuses) {
   OrderFields fields = order(server_.url("/jwks"));
   fields.proxy = proxy.url("");
   EXPECT_EQ(failure(fields), "127.0.0.1:" + std::to_string(server_.port()) + ": CONNECT tunnel failed, response 403");
+  EXPECT_EQ(server_.connections(), 0U);
+}
+
+// Port 9 of the loopback has no listener.
+TEST_F(FetchAccess, SaysThatAProxyIsNotThere) {
+  OrderFields fields = order(server_.url("/jwks"));
+  fields.proxy = "http://127.0.0.1:9";
+  EXPECT_EQ(failure(fields), "connect to the proxy 127.0.0.1:9: connection refused");
   EXPECT_EQ(server_.connections(), 0U);
 }
 

@@ -48,7 +48,8 @@ TEST(Metadata, NamesTheKeysOfItsIssuer) {
 
 // RFC 8414 section 3.3: identical, code point for code point (section 4).
 TEST(Metadata, OfAnotherIssuerIsRefused) {
-  for (const std::string_view other : {"", "https://id.example/am/", "https://id.example/AM", "HTTPS://id.example/am", "https://id.example:443/am",
+  EXPECT_EQ(fault_of(document("https://id.example/am/", "https://keys.example/")), "its issuer is another one, by a slash at the end");
+  for (const std::string_view other : {"", "https://id.example/am//", "https://id.example/AM", "HTTPS://id.example/am", "https://id.example:443/am",
                                        "https://id.example/%61m", "http://id.example/am", "https://id.example/am\\u0000"}) {
     EXPECT_EQ(fault_of(document(other, "https://keys.example/")), "its issuer is another one") << other;
   }

@@ -386,11 +386,11 @@ TEST(Jwks, RefusesWhatIsNoSet) {
   EXPECT_EQ(refused("[]"), "an array, where a JWK Set is an object");
   EXPECT_EQ(refused("\"keys\""), "a string, where a JWK Set is an object");
   EXPECT_EQ(refused("null"), "null, where a JWK Set is an object");
-  EXPECT_EQ(refused("{}"), "a JWK Set has an array `keys`");
-  EXPECT_EQ(refused(R"({"Keys":[]})"), "a JWK Set has an array `keys`");
-  EXPECT_EQ(refused(R"({"keys":null})"), "a JWK Set has an array `keys`");
-  EXPECT_EQ(refused(R"({"keys":{}})"), "a JWK Set has an array `keys`");
-  EXPECT_EQ(refused(rsa()), "a JWK Set has an array `keys`");
+  EXPECT_EQ(refused("{}"), "an object without the array `keys` of a JWK Set");
+  EXPECT_EQ(refused(R"({"Keys":[]})"), "an object without the array `keys` of a JWK Set");
+  EXPECT_EQ(refused(R"({"keys":null})"), "an object without the array `keys` of a JWK Set");
+  EXPECT_EQ(refused(R"({"keys":{}})"), "an object without the array `keys` of a JWK Set");
+  EXPECT_EQ(refused(rsa()), "an object without the array `keys` of a JWK Set");
   EXPECT_EQ(refused(R"({"keys":[],"keys":[]})"), "member keys stands twice");
   EXPECT_EQ(refused(R"({"a":1,"keys":[],"\u0061":2})"), "member a stands twice");
   EXPECT_EQ(refused("\xEF\xBB\xBF{\"keys\":[]}"), "not JSON: line 1, column 1: a byte order mark stands here");

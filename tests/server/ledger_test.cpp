@@ -69,12 +69,21 @@ TEST_F(LedgerTest, SaysThatOwnSettingsAreBehind) {
 TEST_F(LedgerTest, ChangesClientsAndLimitsWithAFullDeployOnly) {
   ASSERT_TRUE(start(config({{"s", {1}}}, {{"a", {"s"}}})));
   const std::string next = config({{"s", {1}}}, {{"a", {"s"}}}, R"(,"clients":[{"uid":1,"api_services":["a"]}],"daemon":{"limits":{"connections":9}})");
-  deploy(next, {"a"});
+  EXPECT_THAT(deploy(next, {"a"}).notes, ElementsAre("the document's clients are not in force: a deploy of some API services leaves them as they are",
+                                                     "the document's settings of the daemon are not in force: a deploy of some API services leaves them as they are"));
   EXPECT_TRUE(snapshot->api_service("a")->permits({.uid = 2, .gid = 2, .groups = {}}));
   EXPECT_NE(snapshot->limits().connections, 9U);
   EXPECT_EQ(test::LedgerTest::described(deploy(next)), "~ clients\n~ daemon, limits\n");
   EXPECT_FALSE(snapshot->api_service("a")->permits({.uid = 2, .gid = 2, .groups = {}}));
   EXPECT_EQ(snapshot->limits().connections, 9U);
+}
+
+TEST_F(LedgerTest, SaysWhatCountsFromTheNextStart) {
+  ASSERT_TRUE(start(config({{"s", {1}}}, {{"a", {"s"}}})));
+  const auto of = [](std::string_view daemon) { return config({{"s", {1}}}, {{"a", {"s"}}}, fmt::format(R"(,"daemon":{{{}}})", daemon)); };
+  EXPECT_THAT(deploy(of(R"("key_table_budget":1,"limits":{"connections":9})")).notes, IsEmpty());
+  EXPECT_THAT(deploy(of(R"("key_table_budget":2,"engine":"reference","token_cache_budget":0,"cross_check":"off")")).notes,
+              ElementsAre("count from the next start of assayd on, of daemon: cross_check, engine, token_cache_budget"));
 }
 
 TEST_F(LedgerTest, RefusesAStagedDeployThatMakesNoSense) {
