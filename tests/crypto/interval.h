@@ -10,9 +10,10 @@ __extension__ using Exact = __int128;
 
 constexpr Exact power_of_two(int exponent) { return Exact{1} << exponent; }
 
+// Of what nothing was written to, anything may be in memory.
 struct Interval {
-  Exact low = 0;
-  Exact high = 0;
+  Exact low = -power_of_two(62);
+  Exact high = power_of_two(62);
 };
 inline Exact magnitude(const Interval& a) { return std::max(a.high, -a.low); }
 inline bool within(const Interval& a, const Interval& b) { return a.low >= b.low && a.high <= b.high; }

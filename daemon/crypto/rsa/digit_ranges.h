@@ -1,4 +1,4 @@
-// Private to crypto: how many products a chain of the vector kernels may sum, found at compile time for each shape that is used.
+// Private to crypto: how many products a chain of the AVX2 kernels may sum, found at compile time for each shape that is used.
 //
 // A product of two digits is split exactly, in the default rounding mode, by two multiply-adds:
 //
@@ -86,9 +86,9 @@ struct Plan {
   }
 };
 
-// Digits that have been through a carry pass, and differences of such, whose top digit keeps its excess. Each level of Karatsuba subtracts a top digit with
-// excess from one without, so three levels make 3.5 of a whole number's: that is less than half of an ordinary one, since numbers are below 2^(49 * 4 K - 2).
-// A quotient's is an ordinary one, but has a level less below it.
+// Digits that have been through a carry pass, and differences of such, whose top digit keeps its excess. Each of three levels of Karatsuba
+// subtracts an ordinary top digit from one with excess, and a whole number's is less than half of an ordinary one, since numbers are below 2^(49 * 4 K - 2):
+// 1/2 + 1 + 1 + 1. A quotient's is an ordinary one, but has a level less below it.
 inline constexpr Digits kCarried{};
 inline constexpr Digits kDifference{.inner = 1, .top = 3.5};
 

@@ -26,8 +26,8 @@ constexpr DigitOrder in_lane(const Shape& shape, std::size_t lane) noexcept { re
 constexpr DigitOrder over_lanes(const IfmaShape& shape) noexcept { return {kIfmaDigitBits, kIfmaLanes, shape.rows, 0}; }
 constexpr DigitOrder in_lane(const IfmaShape& shape, std::size_t lane) noexcept { return {kIfmaDigitBits, kIfmaLanes, shape.digits(), lane}; }
 
-// load_digits(octets, count, order, digits): count digits in [0, 2^bits) of a big-endian number that they are enough for. They are no more than any shape
-// has.
+// load_digits(octets, count, order, digits): count digits in [0, 2^bits) of a big-endian number that they are enough for, as many as the
+// longest shape has or fewer.
 void load_digits(base::Bytes octets, std::size_t count, DigitOrder order, std::int64_t* digits) noexcept;
 // split_unsigned(words, count, order, digits): the same of words.
 void split_unsigned(std::span<const Word> words, std::size_t count, DigitOrder order, std::int64_t* digits) noexcept;

@@ -17,7 +17,7 @@ constexpr std::size_t kTables = 3 + kHashes.size();
 }  // namespace
 
 IfmaKey::IfmaKey(const Modulus& modulus, std::uint32_t exponent) : shape_(ifma_shape_index(modulus.bits())) {
-  CHECK(shape_ < kIfmaShapeCount);
+  CHECK(shape_ < kIfmaShapeCount && exponent >= 3 && exponent % 2 == 1);
   const IfmaShape& shape = kIfmaShapes[shape_];
   tables_ = make_aligned<std::int64_t>(kTables * shape.places());
   const FormNumbers numbers = form_numbers(modulus, exponent, kIfmaDigitBits * shape.digits(), 0);

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/limits.h"
 #include "crypto/rsa/aligned.h"
 #include "crypto/rsa/montgomery.h"
 #include "crypto/rsa/padding.h"
@@ -29,7 +30,7 @@ struct IfmaShape {
   constexpr std::size_t digits() const noexcept { return kIfmaBlock * blocks; }
   // places(): digits of a number over the lanes with those that are none.
   constexpr std::size_t places() const noexcept { return kIfmaLanes * rows; }
-  // bits_max(): of a modulus: the longest that reduces(digits(), bits) is true of.
+  // bits_max(): of a modulus: the longest that ifma_reduces(digits(), bits) is true of.
   constexpr std::size_t bits_max() const noexcept { return kIfmaDigitBits * digits() - 2; }
 };
 
@@ -48,6 +49,7 @@ constexpr bool ifma_holds(const IfmaShape& shape) noexcept {
   return ifma_reduces(shape.digits(), shape.bits_max()) && shape.digits() <= shape.places() && shape.places() - shape.digits() < shape.rows;
 }
 static_assert(ifma_holds(kIfmaShapes[0]) && ifma_holds(kIfmaShapes[1]) && ifma_holds(kIfmaShapes[2]));
+static_assert(ifma_reduces(kIfmaShapes[0].digits(), base::limits::kRsaBitsMin));  // the shortest modulus is longer than a digest too
 static_assert(kIfmaShapes[0].bits_max() >= 2048 && kIfmaShapes[1].bits_max() >= 3072 && kIfmaShapes[2].bits_max() >= 4096);
 
 // ifma_shape_index(bits): the smallest shape for moduli of that many bits; kIfmaShapeCount if none is large enough.
@@ -75,7 +77,7 @@ struct IfmaConstants {
 // IfmaKey: the constants of one modulus and exponent. A resource, immutable. Made in portable code, whatever the processor.
 class IfmaKey {
  public:
-  // IfmaKey(modulus, exponent): modulus.bits() has a shape (CHECKed).
+  // IfmaKey(modulus, exponent): modulus.bits() has a shape, the exponent is odd and at least 3 (CHECKed).
   IfmaKey(const Modulus& modulus, std::uint32_t exponent);
   IfmaKey(const IfmaKey&) = delete;
   IfmaKey& operator=(const IfmaKey&) = delete;

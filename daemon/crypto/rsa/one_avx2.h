@@ -37,7 +37,7 @@ struct One {
   ASSAY_INLINE static Integers up(Integers v) noexcept { return without_first(Ops::template permute<0, 0, 1, 2>(v)); }
   ASSAY_INLINE static Integers down(Integers v) noexcept { return without_last(Ops::template permute<1, 2, 3, 3>(v)); }
 
-  // fold<kRows>(columns, q, y): columns += q y: q of kRows digits, every fourth double; y over the lanes.
+  // fold_chunk, fold<kRows>(columns, q, y): columns += q y: q of kRows digits, every fourth double; y over the lanes.
   template <std::size_t kRows>
   ASSAY_KERNEL static void fold_chunk(Integers* columns, const Double* q, const Doubles* y) noexcept {
     block<Ops, kRows, kBlock, BlockKind::product, P::template kPlain<kRows, kBlock, BlockKind::product>, Rows::broadcast, Into::columns>(columns, q, y, y);
@@ -110,7 +110,7 @@ struct One {
     return {low, high};
   }
 
-  // carry_all(biased, columns, carry_out): a carry pass over the number in columns[0 .. kBlock-1], lanes into each other. The carry out of the top is
+  // carry_all(biased, columns): a carry pass over the number in columns[0 .. kBlock-1], lanes into each other. The carry out of the top is
   // returned in the last lane.
   ASSAY_INLINE static Integers carry_all(Integers* biased, const Integers* columns) noexcept {
     Biased<Ops> parts[kBlock];

@@ -58,8 +58,8 @@ struct IfmaOps {
   ASSAY_INLINE static Integers known_digit(Integers a) noexcept { return a; }
 };
 
-// Comparison: whether digits, taken one after the other, are those of another number. What is left of a power and an encoding is below 2 n, and it is not zero,
-// since no head is: so it is a multiple of n if it is n.
+// Comparison: whether digits, taken one after the other, are those of another number. What is left of a power and an encoding is below 2 n, and it is not zero, since
+// no head is (an encoding is in (0, n), and what it is multiplied by has an inverse): so it is a multiple of n if it is n.
 class Comparison {
  public:
   ASSAY_INLINE void take(__m512i digit, __m512i other) noexcept { difference_ = _mm512_or_si512(difference_, _mm512_xor_si512(digit, other)); }

@@ -13,6 +13,7 @@ using Integers = IfmaOps::Integers;
 constexpr std::size_t kBlocks[kIfmaShapeCount] = {kIfmaShapes[0].blocks, kIfmaShapes[1].blocks, kIfmaShapes[2].blocks};
 constexpr std::size_t kRows[kIfmaShapeCount] = {kIfmaShapes[0].rows, kIfmaShapes[1].rows, kIfmaShapes[2].rows};
 constexpr std::size_t kDigitsMax = Powers::kDigitsMax;
+static_assert(kIfmaShapes.back().places() == kDigitsMax);  // tables are loaded with the digits that are none
 
 // interleave(out, tables, rows): one table of each of the eight keys. Vector r of one holds digits K l + r.
 ASSAY_KERNEL void interleave(Integers* out, const std::int64_t* const (&tables)[kIfmaLanes], std::size_t rows) noexcept {
@@ -44,15 +45,12 @@ ASSAY_KERNEL void interleave(Integers* out, const std::int64_t* const (&tables)[
   }
 }
 
-// Room for numbers with the digits that are none.
-constexpr std::size_t kPlacesMax = kIfmaShapes.back().places();
-
-void load_table(Integers (&out)[kPlacesMax], std::size_t shape, const IfmaConstants* const (&constants)[kIfmaLanes], const std::int64_t* IfmaConstants::*table) noexcept {
+void load_table(Integers (&out)[kDigitsMax], std::size_t shape, const IfmaConstants* const (&constants)[kIfmaLanes],
+                const std::int64_t* IfmaConstants::*table) noexcept {
   const std::int64_t* tables[kIfmaLanes];
   for (std::size_t lane = 0; lane < kIfmaLanes; ++lane) tables[lane] = constants[lane]->*table;
   interleave(out, tables, kRows[shape]);
 }
-static_assert(kPlacesMax == kDigitsMax);
 void load_moduli(Powers::Moduli& n, std::size_t shape, const IfmaConstants* const (&constants)[kIfmaLanes]) noexcept {
   alignas(64) std::int64_t inverses[kIfmaLanes];
   for (std::size_t lane = 0; lane < kIfmaLanes; ++lane) inverses[lane] = constants[lane]->inverse;
@@ -66,7 +64,7 @@ void load_moduli(Powers::Moduli& n, std::size_t shape, const IfmaConstants* cons
 // The factor brings the power back: see form.h.
 void power_eight_ifma_vartime(std::size_t shape, const IfmaConstants* const (&constants)[kIfmaLanes], std::int64_t* digits) noexcept {
   Powers::Moduli n;
-  alignas(64) Integers factor[kPlacesMax];
+  alignas(64) Integers factor[kDigitsMax];
   alignas(64) Integers a[kDigitsMax];
   auto* s = reinterpret_cast<Integers*>(digits);
   load_moduli(n, shape, constants);
@@ -80,8 +78,8 @@ void power_eight_ifma_vartime(std::size_t shape, const IfmaConstants* const (&co
 std::uint8_t encodes_eight_ifma_vartime(std::size_t shape, const IfmaConstants* const (&constants)[kIfmaLanes], const std::int64_t* const (&heads)[kIfmaLanes],
                                         const std::int64_t* digest, const std::int64_t* digits) noexcept {
   Powers::Moduli n;
-  alignas(64) Integers negative[kPlacesMax];
-  alignas(64) Integers head[kPlacesMax];
+  alignas(64) Integers negative[kDigitsMax];
+  alignas(64) Integers head[kDigitsMax];
   alignas(64) Integers a[kDigitsMax];
   const auto* s = reinterpret_cast<const Integers*>(digits);
   load_moduli(n, shape, constants);

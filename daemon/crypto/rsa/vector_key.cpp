@@ -125,7 +125,7 @@ void split(std::span<const Word> words, std::span<std::int64_t> digits) noexcept
 }
 
 VectorKey::VectorKey(const Modulus& modulus, std::uint32_t exponent) : shape_(shape_index(modulus.bits())) {
-  CHECK(shape_ < kShapeCount);
+  CHECK(shape_ < kShapeCount && exponent >= 3 && exponent % 2 == 1);
   const Shape& shape = kShapes[shape_];
   tables_ = make_aligned<double>(table_doubles(shape));
   const Inverse inverse = negative_inverse(modulus.number());

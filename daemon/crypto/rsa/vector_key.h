@@ -1,4 +1,4 @@
-// Private to crypto: what the vector kernels need to know of a key, and the form of their numbers.
+// Private to crypto: what the AVX2 kernels need to know of a key, and the form of their numbers.
 //
 // A number is a sequence of 4 K signed digits of 49 bits, held as doubles. The reduction works in stages: a stage of g digits adds q n', where n' = c n = -1
 // mod 2^(49 g), so that the quotient q is the g low digits themselves, and these go: what is added above them is q y, y = (n' + 1) / 2^(49 g) < n. A stage
@@ -22,6 +22,7 @@ inline constexpr std::size_t kLanes = 4;
 inline constexpr std::size_t kStagesMax = 8;
 // Digits of a digest of up to 512 bits.
 inline constexpr std::size_t kDigestDigits = 11;
+static_assert(kDigestDigits * kDigitBits > 512 + 1);  // and the sign of balanced digits
 
 // Shape: how numbers of one class of moduli are cut into digits, and how they are reduced.
 struct Shape {
@@ -46,8 +47,9 @@ inline constexpr std::array<Shape, kShapeCount> kShapes{{
 }};
 
 // reduces(shape): whether the stages reduce a product of two numbers below 2^excess n to one below 2^excess n again, n having bits_max() bits or fewer. In
-// units of n: the product (or that of a number and a signature, which is below n, less that of an encoding and a constant below n) over 2^(49 digits) is at most 2^(2 excess + bits_max - 49 digits), and the quotient of a stage of g digits, after which `later`
-// more digits are taken away, adds at most 0.51 2^(49 (g - later)): digits are signed and below 2^48 (1 + 2^-30).
+// units of n: the product (or that of a number and a signature, which is below n, with a head, which is, and a digest times a number below n) over 2^(49 digits) is at
+// most 2^(2 excess + bits_max - 49 digits), and the quotient of a stage of g digits, after which `later` more digits are taken away, adds at most
+// 0.51 2^(49 (g - later)): digits are signed and below 2^48 (1 + 2^-30).
 constexpr bool reduces(const Shape& shape) noexcept {
   // In sixteenths of 2^(49 slack): excess is three bits more.
   const std::size_t product_bits = 2 * shape.excess_bits() + shape.bits_max();

@@ -1,4 +1,4 @@
-// Private to crypto: the seam between portable code and the vector kernels. Numbers cross it as digits of 64 bits in memory, so that the kernels' files,
+// Private to crypto: the seam between portable code and the AVX2 kernels. Numbers cross it as digits of 64 bits in memory, so that the kernels' files,
 // which are compiled for processors that not everybody has, hold nothing but arithmetic.
 #pragma once
 
@@ -9,9 +9,9 @@
 
 namespace assay::crypto::rsa {
 
-// power_one_avx2_vartime: s^e for one signature over the four lanes. digits: 4 K of them, digit K l + r at 4 r + l, on 32 octets; in: of s, each in [0,
+// power_one_avx2_vartime: s^e for one signature over the four lanes. digits: 4 K of them, digit K l + r at 4 r + l, on 32 octets; in: of s < n, each in [0,
 // 2^49); out: columns below 2^60 in absolute value whose sum, each with its weight, is congruent to 2^128 s^e and below 2^excess_bits n in absolute value.
-// shape is that of the constants.
+// shape is that of the constants. Sums of doubles are rounded to nearest, as a thread begins.
 void power_one_avx2_vartime(std::size_t shape, const VectorConstants& constants, std::int64_t* digits) noexcept;
 
 // power_four_avx2_vartime: the same for four signatures, one a lane, under keys of one shape and exponent. Digit i of signature l at 4 i + l.

@@ -1,5 +1,5 @@
-// Sends checks to the kernels. What a check needs of its length and range is looked at first, so that a kernel is only given numbers below the modulus; what
-// comes back is compared with the padding, the same for every kernel.
+// Sends checks to the kernels. What a check needs of its length and range is looked at first, so that a kernel is only given numbers below the modulus. What comes
+// back is compared with the padding, but for PKCS#1 by vectors, which compare themselves (Vectors::encodes_one).
 #include <algorithm>
 #include <array>
 

@@ -38,11 +38,12 @@ struct Key {
   static constexpr const Shape& kS = kShapes[kShape];
   static std::vector<Doubles> numbers(std::size_t count) {
     constexpr std::size_t kTop = kS.bits_max() / kDigitBits;
-    std::vector<Doubles> table(count * kS.block);
+    static_assert(kS.bits_max() + kS.excess_bits() + 2 == kDigitBits * kS.digits());
+    std::vector<Doubles> table(count * kS.block, Intervals::doubles(0));
     for (std::size_t i = 0; i < table.size(); ++i) {
       for (std::size_t lane = 0; lane < kLanes; ++lane) {
         const std::size_t digit = kS.block * lane + i % kS.block;
-        if (digit < kTop) table[i].lane[lane] = within(power_of_two(kDigitBits - 1));
+        if (digit < kTop) table[i].lane[lane] = around_zero(power_of_two(kDigitBits - 1));
         if (digit == kTop) table[i].lane[lane] = {0, power_of_two(kS.bits_max() % kDigitBits)};
       }
     }
@@ -65,7 +66,7 @@ std::string violation_of_one(Fault fault = Fault::none) {
   Intervals::fault = fault;
   using Kernels = One<Intervals, kShape, P>;
   Key<kShape> key;
-  std::vector<Integers> digest(kDigestDigits);
+  std::vector<Integers> digest(kDigestDigits, Intervals::integers(0));
   for (Integers& digit : digest) digit.lane[0] = kDigestDigit;
   for (const std::uint32_t exponent : {3U, 7U}) {
     key.constants.exponent = exponent;

@@ -5,7 +5,7 @@
 // difference that is split is small enough to be rounded to a multiple of 2^49; a column is below 2^60 in absolute value, and not negative with its bias, when
 // it is taken apart; a digit is below 2^52 when it becomes a mantissa, and then no larger than plans assume. Sums of integers may wrap, since only their value
 // modulo 2^64 counts: they are kept as the representative that begins in [-2^63, 2^63), and a column is below 2^60 only if all start patterns are gone.
-// What is given: the split of a product itself, and that shuffles do what they say (RsaPower runs those).
+// What is given: the split of a product itself, that shuffles do what they say (RsaPower runs those), and how large a whole number's top digit is (tops).
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 namespace assay::crypto::rsa {
 namespace {
 
-constexpr Interval within(Exact bound) { return {-bound, bound}; }
+constexpr Interval around_zero(Exact bound) { return {-bound, bound}; }
 
 // checked(a, bounds, what): a, which should be within the bounds; cut to them if it is not.
 Interval checked(const Interval& a, const Interval& bounds, const char* what) {
@@ -29,7 +29,7 @@ Interval checked(const Interval& a, const Interval& bounds, const char* what) {
 
 // Columns are below kColumnMax in absolute value before a carry pass, and so are those that are stored.
 constexpr Exact kColumnMax = power_of_two(60);
-constexpr Interval kColumnRange = within(kColumnMax - 1);
+constexpr Interval kColumnRange = around_zero(kColumnMax - 1);
 
 // Fault: what is broken on purpose. Digits are twice what they are; numbers are a bit longer than they may be; differences are not carried; columns are not
 // biased before they are taken apart.
@@ -71,7 +71,7 @@ struct Intervals {
   }
 
   // exact(a): a sum of doubles.
-  static Interval exact(const Interval& a) { return checked(a, within(power_of_two(53)), "a double above 2^53"); }
+  static Interval exact(const Interval& a) { return checked(a, around_zero(power_of_two(53)), "a double above 2^53"); }
   static Doubles add(const Doubles& a, const Doubles& b) {
     return lanes<Doubles>([&](int l) { return exact({a.lane[l].low + b.lane[l].low, a.lane[l].high + b.lane[l].high}); });
   }
@@ -113,7 +113,7 @@ struct Intervals {
   // Chains: high sums are multiples of 2^49 in [2^101, 2^102), low ones are in [2^52, 2^53]: the bits of 2^53 are those of 2^52 and 2^52 more, so that a chain may
   // end there.
   static constexpr Exact kUnit = power_of_two(kDigitBits);
-  static constexpr Interval kHigh{power_of_two(101), power_of_two(102) - kUnit};
+  static constexpr Interval kHigh{power_of_two(101) + kUnit, power_of_two(102) - kUnit};  // at 2^101 itself, a negative product would leave
   static constexpr Interval kLow{power_of_two(52), power_of_two(53)};
   // rounded(a): to a multiple of 2^49, ties either way.
   static Interval rounded(const Interval& a) { return {-((kUnit / 2 - a.low) >> kDigitBits) * kUnit, ((a.high + kUnit / 2) >> kDigitBits) * kUnit}; }
@@ -152,9 +152,9 @@ struct Intervals {
     if (fault == Fault::difference_not_carried) return {v, doubles(0)};
     Split parts;
     for (std::size_t l = 0; l < kLanes; ++l) {
-      const Interval whole = checked(v.lane[l], within(power_of_two(100) - 1), "a difference too large to be split");
+      const Interval whole = checked(v.lane[l], around_zero(power_of_two(100) - 1), "a difference too large to be split");
       parts.above.lane[l] = rounded(whole);
-      parts.digit.lane[l] = within(kUnit / 2);
+      parts.digit.lane[l] = around_zero(kUnit / 2);
     }
     return parts;
   }
@@ -166,12 +166,12 @@ struct Intervals {
     return lanes<Doubles>([&](int l) {
       const Interval mantissa = checked(a.lane[l], {0, power_of_two(52) - 1}, "a digit above 52 bits");
       const auto less = static_cast<Exact>(offset);
-      const Interval digit = checked({mantissa.low - less, mantissa.high - less}, within(static_cast<Exact>(kRange.digit)), "a digit larger than plans assume");
+      const Interval digit = checked({mantissa.low - less, mantissa.high - less}, around_zero(static_cast<Exact>(kRange.digit)), "a digit larger than plans assume");
       const Exact factor = fault == Fault::wide_digits ? 2 : 1;
       return Interval{factor * digit.low, factor * digit.high};
     });
   }
-  // A whole number is below 2^(49 * 4 K - 2) in absolute value (Shape::bits_max), its digits but the top one come to less than 0.51 2^(49 (4 K - 1)): so the top
+  // A whole number is below 2^(49 * 4 K - 2) in absolute value (Shape::bits_max, asserted in avx2_bounds_test.cpp), its digits but the top one come to less than 0.51 2^(49 (4 K - 1)): so the top
   // one is below 2^47 + 0.51, and no carry is above it.
   template <unsigned kMask>
   static void tops(Doubles& v) {
@@ -188,7 +188,7 @@ struct Intervals {
   static Integers pairs_swapped(const Integers& v) { return permute<1, 0, 3, 2>(v); }
   template <int kLowHalf, int kHighHalf, class V>
   static V halves(const V& a, const V& b) {
-    const auto lane = [&](int half, int l) { return half == 8 ? Interval{} : half < 2 ? a.lane[2 * half + l] : b.lane[2 * (half - 2) + l]; };
+    const auto lane = [&](int half, int l) { return half == 8 ? Interval{0, 0} : half < 2 ? a.lane[2 * half + l] : b.lane[2 * (half - 2) + l]; };
     return {{lane(kLowHalf, 0), lane(kLowHalf, 1), lane(kHighHalf, 0), lane(kHighHalf, 1)}};
   }
   template <class V>

@@ -20,7 +20,9 @@ namespace assay::crypto::rsa {
 namespace {
 
 constexpr Interval kDigit{0, power_of_two(kIfmaDigitBits) - 1};
-constexpr Interval kZero{};
+constexpr Interval kZero{0, 0};
+constexpr const char* kTooLarge = "a column that leaves 63 bits and a sign";
+constexpr const char* kNoDigit = "a factor that is no digit";
 
 // Fault: what is broken on purpose.
 enum class Fault : std::uint8_t {
@@ -36,10 +38,10 @@ struct IntervalOps {
   using Digit = Interval;
 
   static Interval in_64_bits(Interval a) {
-    require(a.low >= -power_of_two(63) && a.high < power_of_two(63), "a column that leaves 63 bits and a sign");
+    require(a.low >= -power_of_two(63) && a.high < power_of_two(63), kTooLarge);
     return a;
   }
-  static void factor(Interval a) { require(within(a, kDigit), "a factor that is no digit"); }
+  static void factor(Interval a) { require(within(a, kDigit), kNoDigit); }
 
   static Interval set(std::int64_t value) { return {value, value}; }
   static Interval load(const Interval* eight) {
@@ -87,15 +89,21 @@ struct IntervalOps {
   class Excess {
    public:
     void take(Interval a) {
+      is_asked = false;
       require(a.low >= 0 && a.high < 2 * power_of_two(kIfmaDigitBits), "a digit that is negative, or as long as two");
       high_ = std::max(high_, a.high);
     }
-    bool any() const { return kFault != Fault::uncarried_results && high_ > power_of_two(kIfmaDigitBits) && violation.empty(); }
+    bool any() const {
+      is_asked = true;
+      return kFault != Fault::uncarried_results && high_ > power_of_two(kIfmaDigitBits) && violation.empty();
+    }
 
    private:
     Exact high_ = 0;
   };
+  static inline bool is_asked = false;  // since a number was taken
   static Interval known_digit(Interval a) {
+    require(is_asked, "a digit that nobody has looked at");
     require(a.high <= power_of_two(kIfmaDigitBits), "a digit that carries more than one");
     return digit_of(a);
   }
@@ -152,9 +160,9 @@ struct Long : EightTuning {
 };
 TEST(RsaIfmaBounds, CatchNumbersThatAreTooLong) {
   EXPECT_EQ((eight<IntervalOps<>, Long>(49)), "");
-  EXPECT_NE((eight<IntervalOps<>, Long>(52)), "");
+  EXPECT_EQ((eight<IntervalOps<>, Long>(52)), kTooLarge);
   EXPECT_EQ((one<IntervalOps<>, IfmaShape{.blocks = 49, .rows = 62}>()), "");
-  EXPECT_NE((one<IntervalOps<>, IfmaShape{.blocks = 52, .rows = 65}>()), "");
+  EXPECT_EQ((one<IntervalOps<>, IfmaShape{.blocks = 52, .rows = 65}>()), kTooLarge);
 }
 
 // Each level of Karatsuba's makes columns more than twice as large.
@@ -165,15 +173,15 @@ struct Split : EightTuning {
 };
 TEST(RsaIfmaBounds, CatchALevelOfKaratsubaTooMany) {
   EXPECT_EQ((eight<IntervalOps<>, Split<8>>(32)), "");
-  EXPECT_NE((eight<IntervalOps<>, Split<4>>(32)), "");
+  EXPECT_EQ((eight<IntervalOps<>, Split<4>>(32)), kTooLarge);
 }
 
 TEST(RsaIfmaBounds, CatchDigitsThatAreNotCut) {
-  EXPECT_NE(eight<IntervalOps<Fault::uncut_digits>>(4), "");
-  EXPECT_NE((one<IntervalOps<Fault::uncut_digits>, kIfmaShapes[0]>()), "");
+  EXPECT_EQ(eight<IntervalOps<Fault::uncut_digits>>(4), "a complement of what is no digit");
+  EXPECT_EQ((one<IntervalOps<Fault::uncut_digits>, kIfmaShapes[0]>()), "a digit that is negative, or as long as two");
 }
-TEST(RsaIfmaBounds, CatchCarriesWithoutASign) { EXPECT_NE(eight<IntervalOps<Fault::unsigned_carries>>(4), ""); }
-TEST(RsaIfmaBounds, CatchCarriesThatAreNotRepeated) { EXPECT_NE((one<IntervalOps<Fault::uncarried_results>, kIfmaShapes[0]>()), ""); }
+TEST(RsaIfmaBounds, CatchCarriesWithoutASign) { EXPECT_EQ(eight<IntervalOps<Fault::unsigned_carries>>(4), "a negative column whose carry is not signed"); }
+TEST(RsaIfmaBounds, CatchCarriesThatAreNotRepeated) { EXPECT_EQ((one<IntervalOps<Fault::uncarried_results>, kIfmaShapes[0]>()), "a digit that carries more than one"); }
 
 // Factors that are no digits, as a caller could pass them.
 TEST(RsaIfmaBounds, CatchDigitsOneBitWider) {
@@ -183,7 +191,7 @@ TEST(RsaIfmaBounds, CatchDigitsOneBitWider) {
   std::vector<Interval> a(Arithmetic::kDigitsMax, kDigit);
   Arithmetic::Moduli n{.blocks = 4, .inverse = kDigit, .modulus = {}};
   Arithmetic::multiply(a.data(), wide.data(), n);
-  EXPECT_NE(violation, "");
+  EXPECT_EQ(violation, kNoDigit);
 }
 
 }  // namespace
