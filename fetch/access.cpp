@@ -11,7 +11,6 @@
 #include <cstring>
 #include <string_view>
 
-#include "base/log.h"
 #include "fetch/limits.h"
 #include "server/fd.h"
 
@@ -20,7 +19,7 @@ namespace {
 
 base::Result<std::string> read_pem(std::string_view member, const std::string& path) {
   if (path.empty()) return std::string();
-  const auto refuse = [&](std::string_view why) { return base::fail(fmt::format("{} {}: {}", member, base::printable(path), why)); };
+  const auto refuse = [&](std::string_view why) { return base::fail(fmt::format("{}: {}: {}", member, why, path)); };
   const server::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file) return refuse(std::strerror(errno));
   struct stat entry {};

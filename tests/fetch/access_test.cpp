@@ -1,4 +1,5 @@
 // Files and proxies of an order.
+#include <gmock/gmock.h>
 #include <sys/stat.h>
 
 #include "fetch/fixture.h"
@@ -16,14 +17,21 @@ class FetchAccess : public FetchTest {
 TEST_F(FetchAccess, NamesTheMemberWhoseFileCannotBeRead) {
   OrderFields fields = order(server_.url("/jwks"));
   fields.ca_file = (folder_.path() / "nowhere.pem").string();
-  EXPECT_EQ(failure(fields), "ca_file " + fields.ca_file + ": No such file or directory");
+  EXPECT_EQ(failure(fields), "ca_file: No such file or directory: " + fields.ca_file);
   fields = order(server_.url("/jwks"));
   fields.client_certificate = (folder_.path() / "nowhere.pem").string();
   fields.client_key = folder_.write("client.key", ca().issue_client().key);
-  EXPECT_EQ(failure(fields), "client_certificate " + fields.client_certificate + ": No such file or directory");
+  EXPECT_EQ(failure(fields), "client_certificate: No such file or directory: " + fields.client_certificate);
   std::swap(fields.client_certificate, fields.client_key);
-  EXPECT_EQ(failure(fields), "client_key " + fields.client_key + ": No such file or directory");
+  EXPECT_EQ(failure(fields), "client_key: No such file or directory: " + fields.client_key);
   EXPECT_EQ(server_.connections(), 0U);
+}
+
+// The whole is cut to kFetchReasonBytesMax: why comes before which. It is escaped once.
+TEST_F(FetchAccess, SaysWhyOfALongPathToo) {
+  OrderFields fields = order(server_.url("/jwks"));
+  fields.ca_file = "/nowhere\n" + std::string(400, '/');
+  EXPECT_THAT(failure(fields), testing::StartsWith("ca_file: No such file or directory: /nowhere\\x0a//"));
 }
 
 // A FIFO would wait for a writer, a device never end.
@@ -33,13 +41,13 @@ TEST_F(FetchAccess, ReadsNothingButRegularFilesOfBoundedSize) {
   for (const std::string& path : {fifo, std::string("/dev/zero"), folder_.path().string()}) {
     OrderFields fields = order(server_.url("/jwks"));
     fields.ca_file = path;
-    EXPECT_EQ(failure(fields), "ca_file " + path + ": not a regular file");
+    EXPECT_EQ(failure(fields), "ca_file: not a regular file: " + path);
   }
   OrderFields fields = order(server_.url("/jwks"));
   fields.ca_file = folder_.write("large.pem", std::string(1024 * 1024 + 1, 'x'));
-  EXPECT_EQ(failure(fields), "ca_file " + fields.ca_file + ": larger than 1048576 bytes");
+  EXPECT_EQ(failure(fields), "ca_file: larger than 1048576 bytes: " + fields.ca_file);
   fields.ca_file = folder_.write("empty.pem", "");
-  EXPECT_EQ(failure(fields), "ca_file " + fields.ca_file + ": an empty file");
+  EXPECT_EQ(failure(fields), "ca_file: an empty file: " + fields.ca_file);
 }
 
 TEST_F(FetchAccess, NamesTheMemberWhoseFileIsNoPem) {

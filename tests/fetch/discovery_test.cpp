@@ -1,5 +1,6 @@
 // Discovery: from an issuer's name to its keys.
 #include <fmt/core.h>
+#include <gmock/gmock.h>
 
 #include <map>
 
@@ -74,9 +75,9 @@ TEST_F(Discovery, DoesNotFallBackFromAServerThatIsBusyOrBroken) {
 // RFC 8414 section 3.3: another issuer's metadata must not be used.
 TEST_F(Discovery, RefusesMetadataOfAnotherIssuer) {
   const std::string issuer = server_.url("/am");
-  for (const std::string& other : {issuer + "//", server_.url("/AM"), server_.url("/am", "localhost"), std::string()}) {
+  for (const std::string& other : {issuer + "/", server_.url("/AM"), server_.url("/am", "localhost"), std::string()}) {
     serve({{"/am/.well-known/openid-configuration", json_reply(metadata(other, server_.url("/keys")))}, {"/keys", json_reply(kJwks)}});
-    EXPECT_EQ(failure(discovery(issuer)), "openid-configuration: its issuer is another one") << other;
+    EXPECT_THAT(failure(discovery(issuer)), testing::StartsWith("openid-configuration: its issuer is another one")) << other;
   }
   for (const std::string& target : targets()) EXPECT_NE(target, "/keys");
 }

@@ -11,8 +11,8 @@
 #include <string>
 
 #include "crypto/ed25519/curve.h"
-#include "crypto/interval.h"
 #include "crypto/ed25519/lane_field.h"
+#include "crypto/interval.h"
 
 namespace assay::crypto::ed25519 {
 namespace {
